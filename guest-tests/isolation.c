@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Processes that use the device at the same time, at the same addresses, each
+ * reach their own memory and nobody else's.
+ */
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "harness.h"
+
+#include "buffer.h"
+#include "child.h"
+#include "crc32c.h"
+#include "mempin.h"
+#include "proc.h"
+#include "testdev.h"
+
+/* An address that nothing else in a small static program has. */
+#define COMMON_VA	((uint8_t *)0x200000000000)
+#define LENGTH		(16 * PAGE)
+#define AVAILABLE	"/sys/class/uacce/dma_testdev-0/available_instances"
+
+static void map_common(void)
+{
+	CHECK(mmap(COMMON_VA, LENGTH, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == COMMON_VA);
+}
+
+/* Asserts that the device sees this process's bytes, and only changes them. */
+static void use_own_memory(struct testdev *dev, uint32_t seed)
+{
+	struct dma_testdev_cpl cpl;
+
+	paint(COMMON_VA, LENGTH, seed);
+	cpl = testdev_checksum(dev, COMMON_VA, LENGTH);
+	CHECK(cpl.status == DMA_TESTDEV_OK);
+	CHECK(cpl.result == crc32c(COMMON_VA, LENGTH));
+	cpl = testdev_fill(dev, COMMON_VA, PAGE, seed);
+	CHECK(cpl.status == DMA_TESTDEV_OK);
+	CHECK(filled(COMMON_VA, PAGE, seed) == PAGE);
+}
+
+struct participant {
+	uint32_t seed;
+	bool pinned;
+};
+
+static void hold_common(const struct participant *self)
+{
+	if (self->pinned)
+		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, LENGTH, PIN_W);
+}
+
+static int participate(struct peer *parent, void *arg)
+{
+	const struct participant *self = arg;
+	struct testdev dev;
+
+	map_common();
+	hold_common(self);
+	testdev_open(&dev);
+	use_own_memory(&dev, self->seed);
+	peer_send(parent, 0);
+	/* Everybody has written: what is here must still be this process's. */
+	peer_receive(parent);
+	CHECK(filled(COMMON_VA, PAGE, self->seed) == PAGE);
+	use_own_memory(&dev, self->seed + 1);
+	testdev_close(&dev);
+	return 0;
+}
+
+static void run_participants(unsigned int count, bool pinned)
+{
+	struct participant participant = { .pinned = pinned };
+	struct peer children[64];
+
+	CHECK(count <= ARRAY_SIZE(children));
+	for (unsigned int i = 0; i < count; i++) {
+		participant.seed = 3 * i;
+		children[i] = child_start(participate, &participant);
+	}
+	for (unsigned int i = 0; i < count; i++)
+		peer_receive(&children[i]);
+	for (unsigned int i = 0; i < count; i++)
+		peer_send(&children[i], 0);
+	for (unsigned int i = 0; i < count; i++)
+		CHECK(child_finish(&children[i]) == 0);
+}
+
+FIXTURE(same_address) {
+	uint64_t available;
+};
+
+FIXTURE_VARIANT(same_address) {
+	bool pinned;
+};
+
+FIXTURE_VARIANT_ADD(same_address, unpinned) { .pinned = false };
+FIXTURE_VARIANT_ADD(same_address, pinned) { .pinned = true };
+
+FIXTURE_SETUP(same_address)
+{
+	if (variant->pinned)
+		SKIP_WITHOUT_MEMPINFD();
+	self->available = read_number(AVAILABLE);
+}
+
+/*
+ * An I/O page fault that is being handled keeps the address space of a dead
+ * process, and with it the mapped queue, for a little longer.
+ */
+static bool all_given_back(uint64_t available)
+{
+	time_t end = time(NULL) + CHILD_WAIT_SECONDS;
+
+	while (read_number(AVAILABLE) != available && time(NULL) < end)
+		sched_yield();
+	return read_number(AVAILABLE) == available;
+}
+
+/* Every queue is given back, in whichever way its process ended. */
+FIXTURE_TEARDOWN(same_address)
+{
+	EXPECT_TRUE(all_given_back(self->available));
+}
+
+TEST_F(same_address, two_processes_reach_their_own_memory)
+{
+	run_participants(2, variant->pinned);
+}
+
+TEST_F(same_address, sixty_four_processes_reach_their_own_memory)
+{
+	ASSERT_LE(64, self->available);
+	run_participants(64, variant->pinned);
+}
+
+/* Leaves a secret behind at the common address, in memory and in the SMMU's caches. */
+static int leave_secret(struct peer *parent, void *arg)
+{
+	const struct participant *self = arg;
+	struct testdev dev;
+
+	(void)parent;
+	map_common();
+	hold_common(self);
+	testdev_open(&dev);
+	use_own_memory(&dev, self->seed);
+	/* The queue, the pin and the memory go with the process. */
+	return 0;
+}
+
+static int find_nothing(struct peer *parent, void *arg)
+{
+	struct dma_testdev_cpl cpl;
+	struct testdev dev;
+
+	(void)parent;
+	(void)arg;
+	testdev_open(&dev);
+	cpl = testdev_checksum(&dev, COMMON_VA, LENGTH);
+	CHECK(cpl.status == DMA_TESTDEV_READ_ABORT);
+	CHECK(cpl.bytes_done == 0);
+	cpl = testdev_fill(&dev, COMMON_VA, LENGTH, 0xff);
+	CHECK(cpl.status == DMA_TESTDEV_WRITE_ABORT);
+	testdev_close(&dev);
+	return 0;
+}
+
+/* PASIDs and ASIDs are used again: a successor must not inherit translations. */
+TEST_F(same_address, nothing_is_left_for_the_next_process)
+{
+	struct participant participant = { .seed = 77, .pinned = variant->pinned };
+	struct peer child;
+
+	for (int round = 0; round < 20; round++) {
+		child = child_start(leave_secret, &participant);
+		ASSERT_EQ(0, child_finish(&child));
+		child = child_start(find_nothing, NULL);
+		ASSERT_EQ(0, child_finish(&child));
+	}
+}
+
+static int loop_until_killed(struct peer *parent, void *arg)
+{
+	struct testdev_counters before;
+	struct testdev dev;
+
+	map_common();
+	hold_common(arg);
+	testdev_open(&dev);
+	before = testdev_counters(&dev);
+	testdev_submit(&dev, &(struct dma_testdev_desc) {
+		.op = DMA_TESTDEV_TOUCH,
+		.flags = DMA_TESTDEV_F_LOOP | DMA_TESTDEV_F_WRITE,
+		.dst = (uintptr_t)COMMON_VA,
+		.length = LENGTH,
+	});
+	while (!testdev_counters_since(&dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
+		;
+	peer_send(parent, 0);
+	/* Without a pin, keeps the loop stalling. */
+	for (;;)
+		madvise(COMMON_VA, LENGTH, MADV_DONTNEED);
+	return 1;
+}
+
+/* Killed in the middle of DMA, and as often as not while a transaction is stalled. */
+TEST_F(same_address, process_killed_during_dma_ends_cleanly)
+{
+	struct participant participant = { .pinned = variant->pinned };
+	struct peer child;
+
+	for (int round = 0; round < 10; round++) {
+		child = child_start(loop_until_killed, &participant);
+		peer_receive(&child);
+		child_kill(&child);
+		child = child_start(find_nothing, NULL);
+		ASSERT_EQ(0, child_finish(&child));
+		ASSERT_TRUE(all_given_back(self->available));
+	}
+}
+
+static int fail_to_use_inherited(struct peer *parent, void *arg)
+{
+	struct testdev *dev = arg;
+	struct dma_testdev_cpl cpl;
+	struct testdev own;
+
+	(void)parent;
+	/* The doorbell page is not inherited, and uacce maps it only once. */
+	CHECK(mmap(NULL, DMA_TESTDEV_DB_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
+		   0) == MAP_FAILED);
+	CHECK(errno == EEXIST);
+	/* A queue of its own reaches the child's copy. */
+	testdev_open(&own);
+	cpl = testdev_fill(&own, COMMON_VA, LENGTH, 0xcc);
+	CHECK(cpl.status == DMA_TESTDEV_OK);
+	CHECK(filled(COMMON_VA, LENGTH, 0xcc) == LENGTH);
+	testdev_close(&own);
+	return 0;
+}
+
+TEST_F(same_address, forked_child_reaches_its_copy_only)
+{
+	struct participant participant = { .pinned = variant->pinned };
+	struct testdev dev;
+	struct peer child;
+
+	map_common();
+	hold_common(&participant);
+	testdev_open(&dev);
+	use_own_memory(&dev, 5);
+	memset(COMMON_VA, 0x11, LENGTH);
+	child = child_start(fail_to_use_inherited, &dev);
+	ASSERT_EQ(0, child_finish(&child));
+	ASSERT_EQ(LENGTH, filled(COMMON_VA, LENGTH, 0x11));
+	use_own_memory(&dev, 6);
+	testdev_close(&dev);
+}
+
+TEST_MAIN

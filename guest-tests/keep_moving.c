@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Compaction, KSM and khugepaged do not touch a pinned page: it stays where it was, and
+ * the device never stalls on it. In each test, memory without a pin shows that the
+ * event took place.
+ */
+#include <sched.h>
+#include <time.h>
+
+#include "harness.h"
+
+#include "buffer.h"
+#include "crc32c.h"
+#include "mempin.h"
+#include "newer.h"
+#include "proc.h"
+#include "testdev.h"
+
+#define PAGES	16
+
+/* Pages here and there in a large region, all of which compaction would like to move. */
+FIXTURE(scattered) {
+	struct testdev dev;
+	struct buffer region;
+	uint64_t *frames;
+	int fd;
+};
+
+#define REGION_PAGES	(16 * 1024)	/* 64 MiB */
+#define USED_EVERY	64
+#define PIN_EVERY	1024
+
+FIXTURE_SETUP(scattered)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	testdev_open(&self->dev);
+	self->fd = mempinfd(MEMPINFD_CLOEXEC);
+	buffer_map(&self->region, BUFFER_ANON, REGION_PAGES * PAGE);
+	memset(self->region.data, 0x0c, self->region.length);
+	for (size_t i = 0; i < REGION_PAGES; i += PIN_EVERY)
+		pin(self->fd, self->region.data + i * PAGE, PAGE, PIN_W);
+	/* The rest becomes holes for compaction to fill. */
+	for (size_t i = 0; i < REGION_PAGES; i += USED_EVERY)
+		ASSERT_EQ(0, madvise(self->region.data + (i + 1) * PAGE, (USED_EVERY - 1) * PAGE,
+				     MADV_DONTNEED));
+	self->frames = calloc(REGION_PAGES, sizeof(*self->frames));
+	ASSERT_NE(NULL, self->frames);
+}
+
+FIXTURE_TEARDOWN(scattered)
+{
+	close(self->fd);
+	testdev_close(&self->dev);
+	buffer_unmap(&self->region);
+	free(self->frames);
+}
+
+static bool is_pinned(size_t page)
+{
+	return page % PIN_EVERY == 0;
+}
+
+static size_t moved_beside_pins(const struct buffer *region, const uint64_t *frames)
+{
+	size_t moved = 0;
+
+	for (size_t i = 0; i < REGION_PAGES; i += USED_EVERY)
+		moved += !is_pinned(i) && page_frame(region->data + i * PAGE) != frames[i];
+	return moved;
+}
+
+TEST_F(scattered, compaction)
+{
+	struct dma_testdev_cpl cpl;
+
+	for (size_t i = 0; i < REGION_PAGES; i += USED_EVERY)
+		self->frames[i] = page_frame(self->region.data + i * PAGE);
+	/* How far one run gets depends on where the holes happen to be. */
+	for (int run = 0; run < 10 && moved_beside_pins(&self->region, self->frames) < 100; run++) {
+		/* Takes the holes out of the CPUs' own lists, where compaction cannot use them. */
+		refresh_vmstat();
+		write_text("/proc/sys/vm/compact_memory", "1");
+	}
+	ASSERT_LE(100, moved_beside_pins(&self->region, self->frames));
+	for (size_t i = 0; i < REGION_PAGES; i += PIN_EVERY) {
+		ASSERT_EQ(self->frames[i], page_frame(self->region.data + i * PAGE));
+		cpl = testdev_fill(&self->dev, self->region.data + i * PAGE, PAGE, 0x0d);
+		ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+		ASSERT_EQ(0, cpl.stalls);
+	}
+}
+
+/* Pages of the same contents, one of which KSM may keep. */
+FIXTURE(ksm) {
+	struct testdev dev;
+	struct buffer held;
+	struct buffer twin;
+	uint64_t held_frames[PAGES];
+	int fd;
+};
+
+#define KSM	"/sys/kernel/mm/ksm/"
+
+FIXTURE_SETUP(ksm)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	testdev_open(&self->dev);
+	buffer_map(&self->held, BUFFER_ANON, PAGES * PAGE);
+	buffer_map(&self->twin, BUFFER_ANON, PAGES * PAGE);
+	for (size_t i = 0; i < PAGES; i++) {
+		memset(self->held.data + i * PAGE, 0x44, PAGE);
+		memset(self->twin.data + i * PAGE, 0x44, PAGE);
+	}
+	self->fd = mempinfd(MEMPINFD_CLOEXEC);
+	pin(self->fd, self->held.data, self->held.length, PIN_W);
+	record_frames(&self->held, self->held_frames);
+	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_MERGEABLE));
+	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_MERGEABLE));
+	write_text(KSM "sleep_millisecs", "1");
+	write_text(KSM "pages_to_scan", "1000");
+}
+
+FIXTURE_TEARDOWN(ksm)
+{
+	/* 2: stop, and give every page back to its owner. */
+	write_text(KSM "run", "2");
+	write_text(KSM "run", "0");
+	close(self->fd);
+	testdev_close(&self->dev);
+	buffer_unmap(&self->held);
+	buffer_unmap(&self->twin);
+}
+
+static size_t merged_pages(const struct buffer *buf)
+{
+	uint64_t first = page_frame(buf->data);
+	size_t merged = 0;
+
+	for (size_t i = 1; i < buf->length / PAGE; i++)
+		merged += page_frame(buf->data + i * PAGE) == first;
+	return merged;
+}
+
+TEST_F(ksm, merging)
+{
+	time_t end = time(NULL) + 20;
+	struct dma_testdev_cpl cpl;
+	uint64_t scans;
+
+	write_text(KSM "run", "1");
+	while (merged_pages(&self->twin) < PAGES - 1 && time(NULL) < end)
+		sched_yield();
+	ASSERT_EQ(PAGES - 1, merged_pages(&self->twin));
+	/* Two whole rounds more, in which the pinned pages were looked at as well. */
+	scans = read_number(KSM "full_scans");
+	while (read_number(KSM "full_scans") < scans + 2 && time(NULL) < end)
+		sched_yield();
+	ASSERT_LE(scans + 2, read_number(KSM "full_scans"));
+
+	ASSERT_EQ(0, moved_frames(&self->held, self->held_frames));
+	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0x45);
+	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+	ASSERT_EQ(0, cpl.stalls);
+	ASSERT_EQ(self->twin.length, filled(self->twin.data, self->twin.length, 0x44));
+}
+
+/* Base pages that fill a huge page's place. */
+FIXTURE(collapse) {
+	struct testdev dev;
+	struct buffer held;
+	struct buffer twin;
+	int fd;
+};
+
+FIXTURE_SETUP(collapse)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	testdev_open(&self->dev);
+	buffer_map(&self->held, BUFFER_THP, HUGE_PAGE);
+	buffer_map(&self->twin, BUFFER_THP, HUGE_PAGE);
+	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_NOHUGEPAGE));
+	paint(self->held.data, self->held.length, 1);
+	paint(self->twin.data, self->twin.length, 2);
+	self->fd = mempinfd(MEMPINFD_CLOEXEC);
+	pin(self->fd, self->held.data, self->held.length, PIN_W);
+	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_HUGEPAGE));
+	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_HUGEPAGE));
+}
+
+FIXTURE_TEARDOWN(collapse)
+{
+	close(self->fd);
+	testdev_close(&self->dev);
+	buffer_unmap(&self->held);
+	buffer_unmap(&self->twin);
+}
+
+TEST_F(collapse, into_a_huge_page)
+{
+	uint64_t frames[HUGE_PAGE / PAGE];
+	struct dma_testdev_cpl cpl;
+
+	record_frames(&self->held, frames);
+	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_COLLAPSE));
+	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(self->twin.data, "AnonHugePages"));
+	ASSERT_EQ(self->twin.length, painted(self->twin.data, self->twin.length, 2));
+	ASSERT_EQ(-1, madvise(self->held.data, self->held.length, MADV_COLLAPSE));
+	ASSERT_EQ(0, smaps_kib(self->held.data, "AnonHugePages"));
+	ASSERT_EQ(0, moved_frames(&self->held, frames));
+	ASSERT_EQ(self->held.length, painted(self->held.data, self->held.length, 1));
+	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0xe7);
+	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+	ASSERT_EQ(0, cpl.stalls);
+	ASSERT_EQ(self->held.length, filled(self->held.data, self->held.length, 0xe7));
+}
+
+TEST_MAIN

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of every kind, for the device to reach and for pins to hold.
+ */
+#ifndef PINLAB_BUFFER_H
+#define PINLAB_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE		((size_t)4096)
+#define HUGE_PAGE	((size_t)2 << 20)
+
+enum buffer_kind {
+	BUFFER_ANON,		/* private anonymous, base pages only */
+	BUFFER_THP,		/* private anonymous, aligned and advised for huge pages */
+	BUFFER_SHMEM,		/* shared anonymous */
+	BUFFER_MEMFD,		/* shared mapping of a memfd */
+	BUFFER_MEMFD_PRIVATE,	/* private mapping of a memfd */
+	BUFFER_HUGETLB,		/* private anonymous of the hugetlb pool */
+	BUFFER_HUGETLB_SHARED,
+};
+
+/* A mapping between two inaccessible neighbours; not touched until somebody does. */
+struct buffer {
+	uint8_t *data;
+	size_t length;
+	size_t page;		/* bytes that one fault brings in */
+	int fd;			/* memfd, or -1 */
+	uint8_t *reserved;	/* the mapping with its neighbours */
+	size_t reserved_length;
+};
+
+/* Maps @length bytes, a multiple of the kind's page; returns 0 or -errno. */
+int __buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
+void buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
+void buffer_unmap(struct buffer *buf);
+
+/* Stores the page frame behind each page; asserts that all are present. Needs CAP_SYS_ADMIN. */
+void record_frames(const struct buffer *buf, uint64_t *frames);
+/* Pages that are no longer where record_frames() found them. */
+size_t moved_frames(const struct buffer *buf, const uint64_t *frames);
+
+/* The page after the buffer, never mapped. */
+uint8_t *buffer_end(const struct buffer *buf);
+
+/* Makes the hugetlb pool hold at least @count free pages; returns 0 or -errno. */
+int __hugetlb_reserve(size_t count);
+
+/* Bytes that tell by their values where they belong and which @seed made them. */
+void paint(void *data, size_t length, uint32_t seed);
+/* Offset of the first byte that paint() would not have left so, or @length. */
+size_t painted(const void *data, size_t length, uint32_t seed);
+/* Offset of the first byte that is not @byte, or @length. */
+size_t filled(const void *data, size_t length, uint8_t byte);
+
+#endif
