@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// What is long: see harness/test/full/.
+import e2e from './ava.e2e.config.js';
+
+export default { ...e2e, files: ['harness/test/full/**/*.test.ts'] };

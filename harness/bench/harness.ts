@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readEnvironment } from '../commands/environment.ts';
+import { run } from '../host/spawn.ts';
+import { buildDirectoryName } from '../kernel/build.ts';
+import { workTreeRoot } from '../kernel/worktree.ts';
+import { qemuArgs } from '../qemu/args.ts';
+import type { RunEvent } from '../schema/events.ts';
+import { type Built, buildAll } from '../stages/buildAll.ts';
+import { buildKernel } from '../stages/buildKernel.ts';
+import { judgeKernel } from '../stages/judgeKernel.ts';
+import { resolveKernel } from '../stages/kernelRequest.ts';
+import { testMachine } from '../stages/machine.ts';
+import { openWorkspace, type Workspace } from '../stages/workspace.ts';
+
+/**
+ * What the harness costs beyond the tools that it drives, as ratios measured in one run, each pair
+ * interleaved: `npm run bench:harness`. With `--cold` also a build from an empty cache, which takes
+ * as long as it sounds.
+ */
+
+const CHOICE = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] } as const;
+const EVERYTHING = { suites: [] };
+const ROUNDS = 5;
+const FIRST_TEST = '^device:device.nop_moves_nothing$';
+
+const environment = readEnvironment();
+const scratch = await mkdtemp(join(tmpdir(), 'pinlab-bench-'));
+try {
+  const built = await buildAll(workspace(), CHOICE, EVERYTHING);
+  await boot(built);
+  await warmRun();
+  await edit(built);
+  if (process.argv.includes('--cold')) await cold(built);
+} finally {
+  await rm(scratch, { recursive: true });
+}
+
+function workspace(given: Partial<Workspace> & { cacheRoot?: string } = {}): Workspace {
+  const opened = openWorkspace({
+    root: environment.root,
+    cacheRoot: given.cacheRoot ?? environment.cacheRoot,
+    crossCompile: environment.crossCompile,
+    emit: () => undefined,
+    signal: new AbortController().signal,
+  });
+  return { ...opened, ...given };
+}
+
+/** From power-on to the first verdict, beside QEMU alone with the same kernel until its init runs. */
+async function boot(built: Built) {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    pairs.push({ ours: await firstVerdictMs(), floor: await qemuAloneMs(built) });
+  }
+  print('boot to first verdict / QEMU alone to init', pairs);
+}
+
+async function firstVerdictMs(): Promise<number> {
+  let startedAt = 0;
+  let endedAt = 0;
+  await judge({ grep: FIRST_TEST }, (event) => {
+    if (event.type === 'runStart') startedAt = performance.now();
+    if (event.type === 'testEnd') endedAt = performance.now();
+  });
+  return endedAt - startedAt;
+}
+
+/** An init that ends at once panics the kernel, and that ends QEMU. */
+async function qemuAloneMs({ qemu, kernel, image }: Built): Promise<number> {
+  const machine = testMachine({ kernel: kernel.image, initrd: image.initramfs });
+  const append = [...machine.append, 'rdinit=/bin/true'];
+  const sockets = { qmp: '/dev/null', console: '/dev/null', ready: '/dev/null' };
+  const args = qemuArgs({ ...machine, append }, sockets).map((word) =>
+    word.startsWith('socket,id=') ? `null,${word.split(',')[1]}` : word,
+  );
+  return timed(() => run(qemu.binary, args, { what: 'boot QEMU alone' }));
+}
+
+/** A run with nothing to build, beside the tests' own time. */
+async function warmRun() {
+  const pairs: Pair[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    let tests = 0;
+    const ours = await timed(() =>
+      judge({}, (event) => {
+        if (event.type === 'testEnd') tests += event.test.durationMs;
+      }),
+    );
+    pairs.push({ ours, floor: tests });
+  }
+  print('warm run / its tests alone', pairs);
+  const overhead = pairs.map(({ ours, floor }) => ours - floor).sort((a, b) => a - b);
+  say(`  beyond the tests: ${seconds(overhead[1] as number)} (median)`);
+}
+
+async function judge(selection: { grep?: string }, emit: (event: RunEvent) => void) {
+  const { version } = environment;
+  const { results } = await judgeKernel({
+    ...{ workspace: workspace({ emit }), version, command: ['bench'], choice: CHOICE, emit },
+    ...{ selection: { suites: [], ...selection }, machine: { cpus: 2, memoryMiB: 1024 } },
+    ...{ output: scratch, testTimeoutMs: 60_000, bootTimeoutMs: 60_000 },
+  });
+  if (results.summary.exitCode !== 0)
+    throw new Error(`the run ended with ${JSON.stringify(results.summary)}`);
+}
+
+/** One line of mm/mempinfd.c changes: what pinlab takes to a kernel, beside make in the same tree. */
+async function edit({ kernel }: Built) {
+  const root = join(scratch, 'checkout');
+  const parts = ['qemu', 'kernel', 'images', 'guest-tests', 'harness'];
+  for (const part of parts)
+    await cp(join(environment.root, part), join(root, part), { recursive: true });
+  const source = join(root, 'kernel/mempinfd/mm/mempinfd.c');
+  const text = await readFile(source, 'utf8');
+  const tree = join(workTreeRoot(environment.cacheRoot, kernel.source), 'mempinfd');
+  const ours = workspace({ root });
+  const request = await resolveKernel(ours, CHOICE);
+  const pairs: Pair[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    await writeFile(source, `${text}\nint mempinfd_bench_${Date.now()};\n`);
+    const pinlab = await timed(() => buildKernel(ours, request));
+    await writeFile(join(tree, 'mm/mempinfd.c'), `${text}\nint mempinfd_bench_${Date.now()};\n`);
+    pairs.push({
+      ours: pinlab,
+      floor: await timed(() => bareMake(tree, join(tree, buildDirectoryName('base')))),
+    });
+  }
+  print('edit of mm/mempinfd.c to a kernel / bare make', pairs);
+}
+
+function bareMake(tree: string, output: string) {
+  const cross = workspace().crossCompile;
+  const args = ['-C', tree, `O=${output}`, 'ARCH=arm64', `CROSS_COMPILE=${cross}`];
+  return run('make', [...args, 'Image', 'modules', `-j${availableParallelism()}`], {
+    what: 'make',
+    // The same as pinlab's, or make would see a new compile.h each time.
+    env: {
+      KBUILD_BUILD_TIMESTAMP: '1970-01-01',
+      KBUILD_BUILD_USER: 'pinlab',
+      KBUILD_BUILD_HOST: 'pinlab',
+      KBUILD_BUILD_VERSION: '1',
+    },
+  });
+}
+
+/** Everything from an empty cache that has only the sources, beside make and ninja one after the other. */
+async function cold({ kernel }: Built) {
+  const cacheRoot = join(scratch, 'cache');
+  for (const kind of ['kernel-source', 'qemu-source', 'guest-packages']) {
+    await run('cp', ['--archive', join(environment.cacheRoot, kind), join(scratch, kind)], {
+      what: `copy ${kind}`,
+    });
+  }
+  await run('mkdir', [cacheRoot], { what: 'make the cache' });
+  for (const kind of ['kernel-source', 'qemu-source', 'guest-packages']) {
+    await run('mv', [join(scratch, kind), join(cacheRoot, kind)], { what: `move ${kind}` });
+  }
+  const fresh = workspace({ cacheRoot });
+  const ours = await timed(() => buildAll(fresh, CHOICE, EVERYTHING));
+  const tree = join(workTreeRoot(cacheRoot, kernel.source), 'mempinfd');
+  const output = join(tree, buildDirectoryName('base'));
+  await run('make', ['-C', tree, `O=${output}`, 'ARCH=arm64', 'clean'], { what: 'make clean' });
+  const make = await timed(() => bareMake(tree, output));
+  const work = await run('sh', ['-c', `echo ${join(cacheRoot, 'qemu-work')}/*/build`], {
+    what: 'find the QEMU build',
+  });
+  const qemuBuild = work.stdout.trim();
+  await run('ninja', ['-C', qemuBuild, '-t', 'clean'], { what: 'ninja clean' });
+  const ninja = await timed(() =>
+    run('ninja', ['-C', qemuBuild, 'qemu-system-aarch64'], { what: 'ninja' }),
+  );
+  print('cold build of everything / make + ninja', [{ ours, floor: make + ninja }]);
+}
+
+interface Pair {
+  ours: number;
+  floor: number;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function print(what: string, pairs: readonly Pair[]) {
+  const ratios = pairs.map(({ ours, floor }) => ours / floor).sort((a, b) => a - b);
+  const median = ratios[Math.floor(ratios.length / 2)] as number;
+  say(`${what}: ratio ${median.toFixed(2)} (median of ${pairs.length})`);
+  for (const { ours, floor } of pairs) say(`  ${seconds(ours)} / ${seconds(floor)}`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function say(line: string) {
+  process.stdout.write(`${line}\n`);
+}

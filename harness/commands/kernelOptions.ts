@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { Command } from '@commander-js/extra-typings';
+import { UsageError } from '../errors.ts';
+import type { KernelChoice } from '../stages/kernelRequest.ts';
+
+/** A command that takes the options which name a kernel. */
+export function withKernelOptions(name: string) {
+  return new Command(name)
+    .option('--kernel <base|dir>', 'kernel to judge: 6.12, 7.3, or the directory of a tree', '6.12')
+    .option('--series <files...>', `put these patches on the base instead of pinlab's own`)
+    .option('--no-series', 'the unpatched base')
+    .option('--flavour <name>', 'base, debug or bench', 'base')
+    .option('--config <files...>', 'further kernel options, as Kconfig fragments');
+}
+
+export interface KernelOptions {
+  kernel: string;
+  series?: string[] | boolean | undefined;
+  flavour: string;
+  config?: string[] | undefined;
+}
+
+/** What the options ask for. */
+export function kernelChoice({ kernel, series, flavour, config }: KernelOptions): KernelChoice {
+  const unpatched = series === false;
+  return {
+    kernel,
+    series: Array.isArray(series) ? series : unpatched ? 'none' : 'ours',
+    flavour,
+    fragments: config ?? [],
+  };
+}
+
+/** Reads a whole number that an option takes. */
+export function wholeNumber(name: string, minimum: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= minimum) return value;
+    throw new UsageError(`${name} takes a whole number of at least ${minimum}, not ${text}`);
+  };
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
+import { buildCommand } from './build.ts';
+import { doctorCommand } from './doctor.ts';
+import { readEnvironment } from './environment.ts';
+import { explain } from './explain.ts';
+import { openInvocation } from './invocation.ts';
+import { listCommand } from './list.ts';
+import { runCommand } from './run.ts';
+import { untilInterrupted } from './signals.ts';
+
+/** Runs one command line to its end and returns the exit code that it deserves. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const environment = readEnvironment();
+  using interrupts = untilInterrupted();
+  let code: ExitCode = EXIT.ok;
+  const invocation = openInvocation(argv, environment, interrupts.signal, (finished) => {
+    code = finished;
+  });
+  const program = new Command('pinlab')
+    .description('judge kernel patches about memory pinning and DMA, on an emulated SMMUv3')
+    .version(environment.version)
+    .addHelpText('after', EXIT_CODES)
+    .addCommand(runCommand(invocation))
+    .addCommand(buildCommand(invocation))
+    .addCommand(listCommand(invocation))
+    .addCommand(doctorCommand(invocation));
+  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    return fail(error, interrupts.signal.aborted);
+  }
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0    every selected test passed
+  1    a test failed or was lost, the kernel printed a splat, or it did not boot
+  2    the command line or the configuration is wrong
+  3    a tool, the disk, the network or a build failed, or nothing ran
+  130  interrupted`;
+
+/** Tells the user about `error` and returns the exit code that it deserves. */
+function fail(error: unknown, wasInterrupted: boolean): ExitCode {
+  if (wasInterrupted) {
+    process.stderr.write('pinlab: interrupted\n');
+    return EXIT.interrupted;
+  }
+  // commander has already printed its message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  process.stderr.write(`${explain(error)}\n`);
+  return error instanceof PinlabError ? error.exitCode : EXIT.infra;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { GithubReporter } from '../report/github.ts';
+import { HtmlReporter } from '../report/html.ts';
+import { JsonReporter, ResultsFileReporter } from '../report/json.ts';
+import { JunitReporter } from '../report/junit.ts';
+import { KtapReporter } from '../report/ktap.ts';
+import { ListReporter } from '../report/list.ts';
+import { ProgressReporter } from '../report/progress.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { StageEvent } from '../schema/events.ts';
+import type { Environment } from './environment.ts';
+
+/** Each reporter by the name that `--reporter` takes; files go to `output`. */
+const REPORTERS: Record<string, (environment: Environment, output: string) => Reporter> = {
+  list: ({ color }) => new ListReporter({ stream: process.stderr, color }),
+  json: () => new JsonReporter(process.stdout),
+  ktap: () => new KtapReporter(process.stdout),
+  junit: (_, output) => new JunitReporter(output),
+  html: (_, output) => new HtmlReporter({ directory: output }),
+  github: openGithub,
+};
+
+export const reporterNames = Object.keys(REPORTERS);
+
+/** The reporters of one run: progress, those that were asked for, and always the results file. */
+export function openReporters(
+  names: readonly string[],
+  output: string,
+  environment: Environment,
+): Reporter[] {
+  // GitHub's must hear of everything last.
+  const ordered = [...names].sort((a, b) => Number(a === 'github') - Number(b === 'github'));
+  const chosen = ordered.map((name) => {
+    const open = REPORTERS[name];
+    if (open) return open(environment, output);
+    throw new UsageError(`there is no reporter ${name}`, {
+      hint: `choose among ${reporterNames.join(', ')}`,
+    });
+  });
+  return [openProgress(environment), new ResultsFileReporter(output), ...chosen];
+}
+
+/** Where the workflow did not choose, a run on GitHub Actions annotates as well. */
+export function defaultReporters({ githubActions }: Environment): string {
+  return githubActions ? 'list,github' : 'list';
+}
+
+function openGithub({ root, githubStepSummary }: Environment): Reporter {
+  const ours = (file: string) =>
+    [file, join('kernel/mempinfd', file)].find((path) => existsSync(join(root, path)));
+  return new GithubReporter({
+    stream: process.stderr,
+    summaryFile: githubStepSummary,
+    repositoryPath: ours,
+  });
+}
+
+/** Progress alone, for commands that run no tests. */
+export function progressReporter(environment: Environment): (event: StageEvent) => void {
+  const progress = openProgress(environment);
+  return (event) => progress.stage(event);
+}
+
+function openProgress({ ci }: Environment): ProgressReporter {
+  const live = !ci && process.stderr.isTTY === true;
+  return new ProgressReporter({ stream: process.stderr, live });
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+/** Process exit codes; `docs/testing.md` lists what each means to a caller. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  infra: 3,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What to do about ENOSPC, whoever met it. */
+export const DISK_FULL_HINT =
+  'the disk is full: free some, or set XDG_CACHE_HOME to a larger one; finished artifacts are kept';
+
+export interface ErrorDetail {
+  /** What to do about it: a sentence or a command. */
+  hint?: string;
+  /** A shell line that reproduces the failure. */
+  command?: string;
+  /** The last lines of the output that explains it. */
+  output?: string;
+  cause?: unknown;
+}
+
+/** An error that pinlab reports in full and that decides the exit code. */
+export class PinlabError extends Error {
+  readonly exitCode: ExitCode = EXIT.infra;
+  readonly hint: string | undefined;
+  readonly command: string | undefined;
+  readonly output: string | undefined;
+
+  constructor(message: string, detail: ErrorDetail = {}) {
+    super(message, { cause: detail.cause });
+    this.name = new.target.name;
+    this.hint = detail.hint;
+    this.command = detail.command;
+    this.output = detail.output;
+  }
+}
+
+/** The command line or a configuration is wrong; the user mends it. */
+export class UsageError extends PinlabError {
+  override readonly exitCode = EXIT.usage;
+}
+
+/** A tool, the disk, the network or the guest image failed; nothing is known about the patch. */
+export class InfraError extends PinlabError {
+  override readonly exitCode = EXIT.infra;
+}
+
+/** A build stopped: the sources, the patches or the configuration under test are the suspects. */
+export class BuildError extends PinlabError {
+  override readonly exitCode = EXIT.infra;
+}
+
+/** The guest did not come up: the kernel under test is the suspect, `output` holds its console. */
+export class BootError extends PinlabError {
+  override readonly exitCode = EXIT.failed;
+}
+
+/** The user asked to stop. */
+export class InterruptedError extends PinlabError {
+  override readonly exitCode = EXIT.interrupted;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InfraError, InterruptedError } from '../errors.ts';
+import { type Child, start } from './spawn.ts';
+
+export interface LockOptions {
+  /** What is protected, for messages. */
+  what: string;
+  signal?: AbortSignal;
+  /** Called once if somebody else holds the lock. */
+  onWait?: () => void;
+}
+
+/** Holds `file` as `lock` does, or returns undefined at once if somebody else does. */
+export async function tryLock(
+  file: string,
+  options: LockOptions,
+): Promise<AsyncDisposable | undefined> {
+  await mkdir(dirname(file), { recursive: true });
+  const holder = holdLock(['--nonblock', file], options);
+  return (await isHeld(holder)) ? holder : undefined;
+}
+
+/** Holds `file` as an exclusive lock until disposed; the kernel releases it if pinlab dies. */
+export async function lock(file: string, options: LockOptions): Promise<AsyncDisposable> {
+  await mkdir(dirname(file), { recursive: true });
+  const holder = holdLock([file], options);
+  const waiting = setTimeout(() => options.onWait?.(), 500);
+  const held = await isHeld(holder);
+  clearTimeout(waiting);
+  if (held) return holder;
+  if (options.signal?.aborted) throw new InterruptedError(`interrupted: lock ${options.what}`);
+  throw new InfraError(`lock ${options.what}: flock ended without the lock`, {
+    hint: `check that ${dirname(file)} is writable and not full`,
+  });
+}
+
+/** flock(1) holds the lock for as long as its cat reads our end of the pipe. */
+function holdLock(args: string[], options: LockOptions): Child {
+  return start('flock', ['--exclusive', ...args, 'sh', '-c', 'echo held; exec cat'], options);
+}
+
+function isHeld(holder: Child): Promise<boolean> {
+  return new Promise((resolve) => {
+    holder.stdout.once('data', () => resolve(true));
+    holder.exited.then(() => resolve(false));
+  });
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { hashFile, listFiles } from './hash.ts';
+import { failure, run, tryRun } from './spawn.ts';
+
+/** What is put on top of a pristine source tree: new files, then patches in order. */
+export interface Series {
+  /** Names the work tree: `none`, `mempinfd`, or a hash of somebody's patches. */
+  name: string;
+  /** Each directory's files, and where in the tree they go. */
+  newFiles: readonly { from: string; to: string }[];
+  /** Patch files, in the order they apply. */
+  patches: readonly string[];
+}
+
+export interface SeriesPart {
+  name: string;
+  sha256: string;
+}
+
+/** Each part of `series` with the hash of its bytes. */
+export async function seriesParts(series: Series): Promise<SeriesPart[]> {
+  const parts = [
+    ...(await newFiles(series)).map(({ file, target }) => ({ file, name: target })),
+    ...series.patches.map((file) => ({ file, name: basename(file) })),
+  ];
+  return Promise.all(parts.map(async ({ file, name }) => ({ name, sha256: await hashFile(file) })));
+}
+
+/** Makes `tree` out of hard links to `pristine`, whole or not at all. */
+export async function linkTree(pristine: string, tree: string, signal?: AbortSignal) {
+  const partial = `${tree}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(dirname(tree), { recursive: true });
+  await run('cp', ['--archive', '--link', pristine, partial], {
+    what: `link the work tree ${tree}`,
+    signal,
+  });
+  await rename(partial, tree);
+}
+
+/** What git apply exits with when the context differs. */
+const DOES_NOT_APPLY = 1;
+const APPLIED = '.pinlab-series.json';
+
+/**
+ * Makes `tree` equal to `pristine` plus `series`, rewriting only files whose bytes change, so that
+ * make rebuilds only what depends on them. Files of `tree` may be hard links to `pristine`: each is
+ * replaced, never written through.
+ */
+export async function applySeries(
+  pristine: string,
+  tree: string,
+  series: Series,
+  signal?: AbortSignal,
+): Promise<void> {
+  const overlay = `${tree}.overlay`;
+  await rm(overlay, { recursive: true, force: true });
+  await mkdir(overlay, { recursive: true });
+  await prepareOverlay(pristine, overlay, series, signal);
+  const files = (await listFiles(overlay)).map((file) => relative(overlay, file));
+  const before = await appliedFiles(tree);
+  // Recorded before the first change: after a kill the next run still restores every file.
+  await writeFile(join(tree, APPLIED), JSON.stringify([...new Set([...before, ...files])]));
+  for (const file of before.filter((name) => !files.includes(name))) {
+    await restore(join(pristine, file), join(tree, file));
+  }
+  for (const file of files) await replaceIfDifferent(join(overlay, file), join(tree, file));
+  await writeFile(join(tree, APPLIED), JSON.stringify(files));
+  await rm(overlay, { recursive: true, force: true });
+}
+
+async function prepareOverlay(
+  pristine: string,
+  overlay: string,
+  series: Series,
+  signal?: AbortSignal,
+) {
+  for (const patch of series.patches) {
+    for (const file of touchedFiles(await readFile(patch, 'utf8'))) {
+      await copyIfThere(join(pristine, file), join(overlay, file));
+    }
+  }
+  for (const { file, target } of await newFiles(series)) {
+    await copyIfThere(file, join(overlay, target));
+  }
+  for (const patch of series.patches) await applyPatch(patch, overlay, signal);
+}
+
+async function newFiles(series: Series): Promise<{ file: string; target: string }[]> {
+  const lists = series.newFiles.map(async ({ from, to }) =>
+    (await listFiles(from)).map((file) => ({ file, target: join(to, relative(from, file)) })),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+/** The files that a patch changes, without the `a/` and `b/` in front. */
+export function touchedFiles(patch: string): string[] {
+  const headers = [...patch.matchAll(/^diff --git a\/(\S+) b\/(\S+)$/gm)];
+  const names = [...patch.matchAll(/^(?:---|\+\+\+) [ab]\/(\S+)/gm)];
+  return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
+}
+
+/** As strict as git am: the context must match, though it may have moved. */
+async function applyPatch(patch: string, directory: string, signal?: AbortSignal) {
+  const args = ['apply', '-p1', '--whitespace=nowarn', resolve(patch)];
+  const options = {
+    what: `apply ${basename(patch)}`,
+    cwd: directory,
+    // The directory is no part of whatever repository may be around it.
+    env: { GIT_CEILING_DIRECTORIES: dirname(directory), LC_ALL: 'C' },
+    signal,
+  };
+  const finished = await tryRun('git', args, options);
+  if (finished.code === 0) return;
+  if (finished.code !== DOES_NOT_APPLY) throw failure('git', args, options, finished);
+  throw new UsageError(`${patch} does not apply`, {
+    output: finished.tail,
+    hint: 'rebase the patch onto this source, or choose the kernel that it is meant for with --kernel',
+    command: `git apply --check ${patch}`,
+  });
+}
+
+async function appliedFiles(tree: string): Promise<string[]> {
+  const text = await readFile(join(tree, APPLIED), 'utf8').catch(() => '[]');
+  return JSON.parse(text);
+}
+
+async function restore(from: string, to: string) {
+  await rm(to, { force: true });
+  await copyIfThere(from, to);
+}
+
+async function copyIfThere(from: string, to: string) {
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+/** Gives `to` the bytes of `from`; where it has them already, make must not notice anything. */
+export async function replaceIfDifferent(from: string, to: string): Promise<void> {
+  const wanted = await readFile(from);
+  const present = await readFile(to).catch(() => undefined);
+  if (present?.equals(wanted)) return;
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, `${to}.pinlab-new`);
+  await rename(`${to}.pinlab-new`, to);
+}

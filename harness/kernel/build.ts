@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { BuildError, UsageError } from '../errors.ts';
+import { commandLine, type SpawnOptions, tryRun } from '../host/spawn.ts';
+import { droppedOptions, parseConfig } from './config.ts';
+import { explainDropped, readKconfig } from './kconfig.ts';
+
+/** One configured kernel: where its sources are and where its objects go. */
+export interface KernelBuild {
+  tree: string;
+  output: string;
+  /** The option fragments, joined. */
+  fragments: string;
+  /** The prefix of the compiler for the guest; empty on an arm64 host. */
+  crossCompile: string;
+  onLine?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Where a flavour's objects go: inside the tree, so that make and the compiler use short relative paths. */
+export function buildDirectoryName(flavour: string): string {
+  return `build-${flavour}`;
+}
+
+/** Equal inputs must give equal bytes. */
+const REPRODUCIBLE = {
+  KBUILD_BUILD_TIMESTAMP: '1970-01-01',
+  KBUILD_BUILD_USER: 'pinlab',
+  KBUILD_BUILD_HOST: 'pinlab',
+  KBUILD_BUILD_VERSION: '1',
+};
+
+/** Configures from the fragments; an option that was requested and did not survive is an error. */
+export async function configure(build: KernelBuild): Promise<void> {
+  const stamp = join(build.output, '.pinlab-config');
+  const hash = await configurationHash(build);
+  const before = await readFile(stamp, 'utf8').catch(() => undefined);
+  if (before === hash) return;
+  await mkdir(build.output, { recursive: true });
+  const fragment = join(build.output, 'pinlab.config');
+  await writeFile(fragment, build.fragments);
+  await make(build, ['allnoconfig'], 'configure the kernel', { KCONFIG_ALLCONFIG: fragment });
+  await checkContract(build);
+  await writeFile(stamp, hash);
+}
+
+/** Builds the image and everything that an external module needs. */
+export async function compile(build: KernelBuild): Promise<void> {
+  await make(build, ['Image', 'modules', `-j${availableParallelism()}`], 'build the kernel');
+}
+
+/** Builds the external module whose sources are in `directory` into `output`. */
+export async function compileModule(
+  build: KernelBuild,
+  directory: string,
+  settings: readonly string[],
+): Promise<void> {
+  await make(build, [`M=${directory}`, ...settings, 'modules'], 'build the driver');
+}
+
+/** The directory's steps that make prints: `  CC      mm/gup.o`. */
+export const BUILD_STEP = /^\s{2}[A-Z]\S*\s+(?:\[M\]\s+)?(\S+)/;
+
+async function make(
+  build: KernelBuild,
+  targets: string[],
+  what: string,
+  env: Record<string, string> = {},
+) {
+  const args = [
+    ...['-C', build.tree, `O=${build.output}`, 'ARCH=arm64', `CROSS_COMPILE=${build.crossCompile}`],
+    ...targets,
+  ];
+  const options: SpawnOptions = {
+    what,
+    env: { ...REPRODUCIBLE, ...env },
+    onLine: build.onLine,
+    signal: build.signal,
+  };
+  const finished = await tryRun('make', args, options);
+  if (finished.code === 0) return;
+  throw new BuildError(`${what}: make exited with ${finished.code ?? finished.signal}`, {
+    command: commandLine('make', args),
+    output: firstErrors(finished.stdout, finished.stderr) || finished.tail,
+    hint: 'the first error above is the one to mend',
+  });
+}
+
+/** Under -j the last lines rarely explain: the compiler's complaint came earlier. */
+function firstErrors(...streams: string[]): string {
+  const lines = streams.flatMap((stream) => stream.split('\n'));
+  return lines
+    .filter((line) => /\b(error|undefined reference|No rule to make|\*\*\*)\b/.test(line))
+    .slice(0, 12)
+    .join('\n');
+}
+
+async function checkContract(build: KernelBuild) {
+  const final = parseConfig(await readFile(join(build.output, '.config'), 'utf8'));
+  const dropped = droppedOptions(parseConfig(build.fragments), final);
+  if (dropped.length === 0) return;
+  const kconfig = readKconfig(build.tree, 'arm64');
+  const list = dropped.map((option) => explainDropped(kconfig, final, option)).join('\n');
+  throw new UsageError(`${dropped.length} requested kernel option(s) did not survive`, {
+    output: list,
+    hint: 'request what they depend on in kernel/configs/, or do not request them',
+  });
+}
+
+/** Configuring again is needed when the fragments or any Kconfig file that the series changes differ. */
+async function configurationHash(build: KernelBuild): Promise<string> {
+  const applied = await readFile(join(build.tree, '.pinlab-series.json'), 'utf8').catch(() => '[]');
+  const kconfigs = (JSON.parse(applied) as string[]).filter((file) => /Kconfig/.test(file));
+  const hash = createHash('sha256').update(build.fragments);
+  for (const file of kconfigs) hash.update(await readFile(join(build.tree, file)).catch(() => ''));
+  return hash.digest('hex');
+}

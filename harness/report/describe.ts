@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+import { printable } from '../schema/printable.ts';
+import type { Frame, Results, Splat, Summary, TestResult } from '../schema/results.ts';
+import { isFlaky } from '../schema/verdict.ts';
+import { duration } from './duration.ts';
+
+/** Whether the run is red because of this test. */
+export function isBad({ status }: TestResult): boolean {
+  return status === 'fail' || status === 'lost';
+}
+
+/** The tests that made the run red, in their order. */
+export function badTests({ tests }: Results): TestResult[] {
+  return tests.filter(isBad);
+}
+
+/** The splats that made the run red, each fingerprint once. */
+export function badSplats({ splats }: Results): Splat[] {
+  const byFingerprint = new Map(
+    splats.filter(({ allowed }) => allowed === undefined).map((one) => [one.fingerprint, one]),
+  );
+  return [...byFingerprint.values()];
+}
+
+/** What made the run red although no test shows it; undefined where a test does, or it is green. */
+export function runProblem(results: Results): string | undefined {
+  const { exitCode, splats } = results.summary;
+  if (exitCode === 0 || badTests(results).length > 0 || splats > 0) return undefined;
+  return `the run ${exitCode === 130 ? 'was' : 'is not green:'} ${verdictWord(results.summary)}`;
+}
+
+/** `18 passed, 1 failed, 2 skipped, 1 splat in 4.2 s`: what is zero goes unsaid, except passes. */
+export function summaryLine({ summary, tests, durationMs }: Results): string {
+  const flaky = tests.filter(isFlaky).length;
+  const counts: [number, string][] = [
+    [summary.failed, 'failed'],
+    [summary.lost, 'lost'],
+    [summary.skipped, 'skipped'],
+    [flaky, 'flaky'],
+    [summary.splats, summary.splats === 1 ? 'splat' : 'splats'],
+  ];
+  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const line = [`${summary.passed} passed`, ...parts].join(', ');
+  return `${line} in ${duration(durationMs)}`;
+}
+
+/** The verdict in one word. */
+export function verdictWord({ exitCode, passed }: Summary): string {
+  if (exitCode === 0) return 'passed';
+  if (exitCode === 130) return 'interrupted';
+  if (exitCode === 3 && passed === 0) return 'nothing ran';
+  return exitCode === 1 ? 'failed' : 'stopped by an error';
+}
+
+/** The counters that are not zero: `stalls 16, translations 32`; undefined where nothing counted. */
+export function countersLine({ counters }: TestResult): string | undefined {
+  if (!counters) return undefined;
+  const seen = Object.entries(counters).filter(([, count]) => count > 0);
+  return seen.map(([name, count]) => `${printable(name)} ${count}`).join(', ') || 'all zero';
+}
+
+/** `mm/mempinfd.c:42`, where the frame is decoded. */
+export function frameLocation({ file, line }: Frame): string | undefined {
+  if (file === undefined) return undefined;
+  return printable(line === undefined ? file : `${file}:${line}`);
+}
+
+/** `mempinfd_pin+0x10 (mm/mempinfd.c:42) [module]`. */
+export function frameText(frame: Frame): string {
+  const place = frameLocation(frame);
+  const name = frame.offset ? `${frame.symbol}+${frame.offset}` : frame.symbol;
+  const module = frame.module ? ` [${frame.module}]` : '';
+  return printable(`${name}${place ? ` (${place})` : ''}${module}`);
+}
+
+/** The shell line that runs this test alone, as the run did. */
+export function rerunCommand({ command }: Results, { id }: TestResult): string {
+  const pattern = `^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
+  const kept = command.filter((word, i) => !isGrep(word) && !isGrepValue(command, i));
+  return printable([...kept, '--grep', pattern].map(quote).join(' '));
+}
+
+function isGrep(word: string): boolean {
+  return word === '--grep' || word.startsWith('--grep=');
+}
+
+function isGrepValue(command: readonly string[], index: number): boolean {
+  return command[index - 1] === '--grep';
+}
+
+function quote(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

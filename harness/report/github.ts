@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+
+import { randomBytes } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import { InfraError } from '../errors.ts';
+import type { RunEnd } from '../schema/events.ts';
+import { printable } from '../schema/printable.ts';
+import type { Results, Splat, TestResult } from '../schema/results.ts';
+import { isFlaky } from '../schema/verdict.ts';
+import { badSplats, badTests, runProblem } from './describe.ts';
+import { githubSummary } from './githubSummary.ts';
+import type { Output, Reporter } from './reporter.ts';
+
+export interface GithubOptions {
+  /** Where workflow commands go: the stream that also shows the guest's text, to keep their order. */
+  stream: Output;
+  /** The file named by GITHUB_STEP_SUMMARY. */
+  summaryFile?: string | undefined;
+  /** The repository's path of a file of the patched kernel, where the repository has it. */
+  repositoryPath?: (kernelFile: string) => string | undefined;
+  /** For tests. */
+  token?: string;
+}
+
+/** One line in the margin of a file, or of the run. */
+export interface Annotation {
+  level: 'error' | 'warning';
+  title: string;
+  message: string;
+  file?: string | undefined;
+  line?: number | undefined;
+}
+
+/** What GitHub shows per level and step. */
+const MAX_ANNOTATIONS = 10;
+
+/**
+ * Annotates the run on GitHub Actions and writes the job's summary. Until its last event it stops
+ * workflow commands, so that what a guest prints is never one. Must come after the other reporters.
+ */
+export class GithubReporter implements Reporter {
+  readonly #options: GithubOptions;
+  readonly #token: string;
+  #stopped = false;
+
+  constructor(options: GithubOptions) {
+    this.#options = options;
+    this.#token = options.token ?? randomBytes(16).toString('hex');
+  }
+
+  stage() {
+    this.#stop();
+  }
+
+  runStart() {
+    this.#stop();
+  }
+
+  async runEnd({ results }: RunEnd) {
+    this.#resume();
+    const all = annotations(results, this.#options.repositoryPath);
+    for (const line of commands(all)) this.#options.stream.write(`${line}\n`);
+    await this.#appendSummary(githubSummary(results));
+  }
+
+  #stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#options.stream.write(`::stop-commands::${this.#token}\n`);
+  }
+
+  #resume() {
+    if (this.#stopped) this.#options.stream.write(`::${this.#token}::\n`);
+    this.#stopped = false;
+  }
+
+  async #appendSummary(text: string) {
+    const { summaryFile } = this.#options;
+    if (summaryFile === undefined) return;
+    try {
+      await appendFile(summaryFile, text);
+    } catch (cause) {
+      throw new InfraError(`cannot append to the job summary ${summaryFile}`, { cause });
+    }
+  }
+}
+
+/** What deserves a line in the margin, the gravest first. */
+export function annotations(
+  results: Results,
+  repositoryPath: GithubOptions['repositoryPath'] = () => undefined,
+): Annotation[] {
+  const problem = runProblem(results);
+  return [
+    ...badSplats(results).map((splat) => splatAnnotation(splat, repositoryPath)),
+    ...badTests(results).map(testAnnotation),
+    ...(problem === undefined ? [] : [runAnnotation(problem)]),
+    ...results.tests.filter(isFlaky).map(flakyAnnotation),
+  ];
+}
+
+/** The workflow commands for `all`, no more per level than GitHub shows. */
+export function commands(all: readonly Annotation[]): string[] {
+  return (['error', 'warning'] as const).flatMap((level) => {
+    const some = all.filter((one) => one.level === level);
+    if (some.length <= MAX_ANNOTATIONS) return some.map(command);
+    const shown = some.slice(0, MAX_ANNOTATIONS - 1);
+    const more = { level, title: 'pinlab', message: `+${some.length - shown.length} more` };
+    return [...shown, more].map(command);
+  });
+}
+
+function splatAnnotation(
+  splat: Splat,
+  repositoryPath: NonNullable<GithubOptions['repositoryPath']>,
+): Annotation {
+  const places = splat.frames.map(({ file, line }) => ({
+    file: file === undefined ? undefined : repositoryPath(file),
+    line,
+  }));
+  const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
+  const place = places.find(({ file }) => file !== undefined);
+  return { level: 'error', title: splat.title, message: `${during}\n${splat.text}`, ...place };
+}
+
+function testAnnotation({ id, status, reason, source }: TestResult): Annotation {
+  const title = `${id} ${status === 'lost' ? 'was lost' : 'failed'}`;
+  return { level: 'error', title, message: reason ?? title, ...source };
+}
+
+function flakyAnnotation({ id, attempts, source }: TestResult): Annotation {
+  const message = `passed at attempt ${attempts.length}`;
+  return { level: 'warning', title: `${id} is flaky`, message, ...source };
+}
+
+function runAnnotation(message: string): Annotation {
+  return { level: 'error', title: 'pinlab', message };
+}
+
+function command({ level, title, message, file, line }: Annotation): string {
+  const properties = [
+    file === undefined ? '' : `file=${property(file)}`,
+    file === undefined || line === undefined ? '' : `line=${line}`,
+    `title=${property(title)}`,
+  ];
+  return `::${level} ${properties.filter(Boolean).join(',')}::${data(message)}`;
+}
+
+/** The encoding of a command's message; lines are made safe before they are joined by it. */
+function data(text: string): string {
+  const lines = text.split(/\r?\n/).slice(0, 50);
+  return lines.map((line) => printable(line).replaceAll('%', '%25')).join('%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+import { z } from 'zod';
+
+/** The version of the document; a change that breaks a reader gets a new number. */
+export const RESULTS_SCHEMA = 'pinlab.results/1';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+const milliseconds = z.number().nonnegative();
+const hashedFile = z.strictObject({ name: z.string(), sha256 });
+
+/** `lost` is every test's first status: it was planned, and nothing is known about it. */
+export const testStatus = z.enum(['pass', 'fail', 'skip', 'lost']);
+
+const sourceLine = z.strictObject({
+  file: z.string(),
+  line: z.int().positive(),
+});
+
+/** One function of a call trace, innermost first. `file` and `line` appear once it is decoded. */
+export const frame = z.strictObject({
+  symbol: z.string(),
+  offset: z
+    .string()
+    .regex(/^0x[0-9a-f]+$/)
+    .optional(),
+  module: z.string().optional(),
+  file: z.string().optional(),
+  line: z.int().positive().optional(),
+});
+
+/** One report that the kernel printed about itself. */
+export const splat = z.strictObject({
+  kind: z.string(),
+  title: z.string(),
+  fingerprint: z.string(),
+  /** The test during which its first line appeared; null outside every test. */
+  test: z.string().nullable(),
+  text: z.string(),
+  frames: z.array(frame),
+  /** Why this splat is no failure, where the allow list has an entry for it. */
+  allowed: z.string().optional(),
+});
+
+/** One execution of a test; `--retries` makes several. */
+export const attempt = z.strictObject({
+  status: testStatus,
+  durationMs: milliseconds,
+  reason: z.string().optional(),
+  diagnostics: z.array(z.string()),
+});
+
+/** A test's verdict; the last attempt decides it. */
+export const testResult = z.strictObject({
+  /** `program:fixture.variant.test`, stable across runs. */
+  id: z.string(),
+  program: z.string(),
+  name: z.string(),
+  status: testStatus,
+  reason: z.string().optional(),
+  durationMs: milliseconds,
+  source: sourceLine.optional(),
+  attempts: z.array(attempt),
+  /** What the device counted during the test, read over QMP, outside the guest. */
+  counters: z.record(z.string(), count).nullable(),
+  /** Fingerprints of the splats that appeared during the test. */
+  splats: z.array(z.string()),
+});
+
+/** Everything that went into the run, so that equal inputs can be recognised. */
+export const inputs = z.strictObject({
+  kernel: z.strictObject({
+    source: z.string(),
+    version: z.string(),
+    flavour: z.string(),
+    series: z.array(hashedFile),
+    configSha256: sha256,
+    imageSha256: sha256,
+    compiler: z.string(),
+  }),
+  qemu: z.strictObject({ version: z.string(), patches: z.array(hashedFile), sha256 }),
+  image: z.strictObject({
+    sha256,
+    packages: z.array(z.strictObject({ name: z.string(), version: z.string() })),
+  }),
+  guestTests: z.strictObject({ sha256 }),
+});
+
+/** The machine that was emulated. */
+export const machine = z.strictObject({
+  cpu: z.string(),
+  cpus: z.int().positive(),
+  memoryMiB: z.int().positive(),
+  accelerator: z.string(),
+  smmu: z.strictObject({
+    ssidBits: count,
+    stall: z.boolean(),
+    oasBits: z.int().positive(),
+    httu: z.boolean(),
+  }),
+  arguments: z.array(z.string()),
+});
+
+export const summary = z.strictObject({
+  passed: count,
+  failed: count,
+  skipped: count,
+  lost: count,
+  /** Splats that no allow list entry excuses. */
+  splats: count,
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(130)]),
+});
+
+/** `results/results.json`: every reporter shows what is in it and nothing else. */
+export const results = z.strictObject({
+  schema: z.literal(RESULTS_SCHEMA),
+  pinlab: z.strictObject({ version: z.string() }),
+  command: z.array(z.string()),
+  startedAt: z.iso.datetime(),
+  durationMs: milliseconds,
+  inputs,
+  machine,
+  tests: z.array(testResult),
+  splats: z.array(splat),
+  summary,
+});
+
+export type TestStatus = z.infer<typeof testStatus>;
+export type Frame = z.infer<typeof frame>;
+export type Splat = z.infer<typeof splat>;
+export type Attempt = z.infer<typeof attempt>;
+export type TestResult = z.infer<typeof testResult>;
+export type Inputs = z.infer<typeof inputs>;
+export type MachineRecord = z.infer<typeof machine>;
+export type Summary = z.infer<typeof summary>;
+export type Results = z.infer<typeof results>;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+import type { Splat } from '../schema/results.ts';
+
+/** A splat that is known and no fault of the patch. Every field given must match. */
+export interface Allowance {
+  kind: string;
+  /** Matches the title. */
+  title?: RegExp;
+  /** A function among the frames. */
+  symbol?: string;
+  reason: string;
+}
+
+/** Nothing is allowed so far. An entry needs the report it excuses linked in its reason. */
+export const ALLOWED: readonly Allowance[] = [];
+
+/** Why `splat` is no failure, if an entry of `list` says so. */
+export function allowedReason(
+  { kind, title, frames }: Pick<Splat, 'kind' | 'title' | 'frames'>,
+  list: readonly Allowance[] = ALLOWED,
+): string | undefined {
+  const entry = list.find(
+    (one) =>
+      one.kind === kind &&
+      (one.title === undefined || one.title.test(title)) &&
+      (one.symbol === undefined || frames.some(({ symbol }) => symbol === one.symbol)),
+  );
+  return entry?.reason;
+}

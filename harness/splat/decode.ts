@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+
+import { printable } from '../schema/printable.ts';
+import type { Frame, Splat } from '../schema/results.ts';
+
+/** One line of source that an address belongs to; inlined functions give several. */
+export interface SourceLocation {
+  symbol: string;
+  file: string;
+  line: number;
+}
+
+/**
+ * What `addr2line -a -f -i -e FILE ADDRESS…` printed: for each address its locations, the innermost
+ * inlined function first. `sourceRoot` is taken off the files' names.
+ */
+export function parseAddr2line(text: string, sourceRoot: string): SourceLocation[][] {
+  const groups: SourceLocation[][] = [];
+  const lines = text.split('\n');
+  for (let i = 0; i < lines.length; i += 1) {
+    if (/^0x[0-9a-f]+$/.test(lines[i] ?? '')) {
+      groups.push([]);
+      continue;
+    }
+    const location = readLocation(lines[i] ?? '', lines[i + 1] ?? '', sourceRoot);
+    if (location) groups.at(-1)?.push(location);
+    i += 1;
+  }
+  return groups;
+}
+
+/**
+ * `frames` with their source lines. `locations` has the list for each `symbol+0x…`; a frame it does
+ * not know stays as it is, and inlined functions become frames of their own, without an offset.
+ */
+export function withLocations(
+  frames: readonly Frame[],
+  locations: ReadonlyMap<string, readonly SourceLocation[]>,
+): Frame[] {
+  return frames.flatMap((frame) => {
+    const known = locations.get(frameKey(frame)) ?? [];
+    const own = known.at(-1);
+    if (!own) return [frame];
+    const inlined = known.slice(0, -1).map((location) => inlinedFrame(location, frame));
+    return [...inlined, { ...frame, file: own.file, line: own.line }];
+  });
+}
+
+/** The key of a frame in `locations`. */
+export function frameKey({ symbol, offset = '0x0', module }: Frame): string {
+  return module === undefined ? `${symbol}+${offset}` : `${symbol}+${offset} [${module}]`;
+}
+
+/** `splat` with the source lines of its frames; its fingerprint stays what it was. */
+export function decodeSplat(
+  splat: Splat,
+  locations: ReadonlyMap<string, readonly SourceLocation[]>,
+): Splat {
+  return { ...splat, frames: withLocations(splat.frames, locations) };
+}
+
+function inlinedFrame({ symbol, file, line }: SourceLocation, { module }: Frame): Frame {
+  return { symbol, ...(module === undefined ? {} : { module }), file, line };
+}
+
+function readLocation(
+  symbol: string,
+  place: string,
+  sourceRoot: string,
+): SourceLocation | undefined {
+  const [, file, line] = /^(.+):([1-9]\d*)(?: \(discriminator \d+\))?$/.exec(place) ?? [];
+  if (file === undefined || file === '??') return undefined;
+  const root = sourceRoot.endsWith('/') ? sourceRoot : `${sourceRoot}/`;
+  const relative = file.startsWith(root) ? file.slice(root.length) : file;
+  const clean = printable(relative.replace(/^\.\//, ''));
+  return { symbol: printable(symbol), file: clean, line: Number(line) };
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { BuildError } from '../errors.ts';
+import { hashFile, hashTree } from '../host/hash.ts';
+import { commandLine, run, tryRun } from '../host/spawn.ts';
+import { compilerVersion } from '../host/tools.ts';
+import type { KernelSource } from '../kernel/source.ts';
+import { resolveSource } from './kernelRequest.ts';
+import { type StageProgress, stage } from './stage.ts';
+import { type PlannedTest, parseListing } from './testPlan.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The guest programs, built. */
+export interface GuestTestsArtifact {
+  /** A directory a program, with the stripped program in it, as it is copied into the guest. */
+  directory: string;
+  /** Every test of every program. */
+  tests: PlannedTest[];
+  sha256: string;
+  hit: boolean;
+}
+
+const LISTING = 'tests.json';
+/** The one header of the kernel tree that the programs are compiled against. */
+const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
+
+/** Every test, for the kernel that `kernel` names; boots nothing. */
+export async function listTests(workspace: Workspace, kernel: string): Promise<PlannedTest[]> {
+  return (await buildGuestTests(workspace, await resolveSource(workspace, kernel))).tests;
+}
+
+/** Builds the guest programs with the test harness of `source`, or finds them built. */
+export function buildGuestTests(
+  workspace: Workspace,
+  source: KernelSource,
+): Promise<GuestTestsArtifact> {
+  return stage(workspace, 'guest-tests', 'guest programs', async (progress) => {
+    const { cache, root, crossCompile, signal } = workspace;
+    const inputs = {
+      programs: await hashTree(join(root, 'guest-tests')),
+      registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
+      uapi: await hashTree(join(root, 'kernel/mempinfd/include')),
+      kselftest: await hashFile(join(source.directory, KSELFTEST)),
+      compiler: await compilerVersion(`${crossCompile}gcc`, signal),
+      native: await compilerVersion('gcc', signal),
+    };
+    const entry = await cache.get(
+      'guest-tests',
+      inputs,
+      (directory) => build(workspace, source, directory, progress),
+      { signal },
+    );
+    const directory = join(entry.directory, 'upload');
+    return {
+      directory,
+      tests: JSON.parse(await readFile(join(entry.directory, LISTING), 'utf8')),
+      sha256: await hashTree(directory),
+      hit: entry.hit,
+    };
+  });
+}
+
+async function build(
+  workspace: Workspace,
+  source: KernelSource,
+  directory: string,
+  progress: StageProgress,
+) {
+  const guest = join(directory, 'guest');
+  const native = join(directory, 'native');
+  const cross = `CROSS_COMPILE=${workspace.crossCompile}`;
+  await make(workspace, source, [`O=${guest}`, cross], progress);
+  await make(workspace, source, [`O=${native}`, 'HOST=1'], progress);
+  const programs = await programNames(workspace.root);
+  await strip(workspace, programs, guest, join(directory, 'upload'));
+  const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
+  await writeFile(join(directory, LISTING), JSON.stringify(tests.flat()));
+}
+
+async function make(
+  { root, signal }: Workspace,
+  source: KernelSource,
+  settings: string[],
+  { step }: StageProgress,
+) {
+  const args = [
+    ...['-C', join(root, 'guest-tests'), `KERNEL=${source.directory}`, ...settings],
+    `-j${availableParallelism()}`,
+  ];
+  const what = 'build the guest programs';
+  const onLine = (line: string) => {
+    const target = / -o (\S+)/.exec(line)?.[1];
+    if (target) step(basename(target));
+  };
+  const finished = await tryRun('make', args, { what, onLine, signal });
+  if (finished.code === 0) return;
+  throw new BuildError(`${what}: make exited with ${finished.code ?? finished.signal}`, {
+    command: commandLine('make', args),
+    output: finished.tail,
+  });
+}
+
+/** One program a C file at the top of guest-tests/. */
+async function programNames(root: string): Promise<string[]> {
+  const names = await readdir(join(root, 'guest-tests'));
+  return names
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => basename(name, '.c'))
+    .sort();
+}
+
+/** Debug information stays on the host: every byte is encrypted and decrypted under emulation. */
+async function strip(
+  { crossCompile, signal }: Workspace,
+  programs: readonly string[],
+  from: string,
+  to: string,
+) {
+  for (const program of programs) {
+    await mkdir(join(to, program), { recursive: true });
+    const args = ['-o', join(to, program, program), join(from, program)];
+    await run(`${crossCompile}strip`, args, { what: `strip ${program}`, signal });
+  }
+}
+
+/** The native build of a program can do nothing but list; it has the same source and the same ids. */
+async function list({ signal }: Workspace, directory: string, program: string) {
+  const what = `list the tests of ${program}`;
+  const { stdout } = await run(join(directory, program), ['--list'], { what, signal });
+  return parseListing(program, stdout);
+}

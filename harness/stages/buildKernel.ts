@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheKey } from '../host/cache.ts';
+import { hashFile, hashTree } from '../host/hash.ts';
+import { lock } from '../host/lock.ts';
+import { replaceIfDifferent, type Series, type SeriesPart, seriesParts } from '../host/overlay.ts';
+import { compilerVersion } from '../host/tools.ts';
+import {
+  BUILD_STEP,
+  buildDirectoryName,
+  compile,
+  compileModule,
+  configure,
+  type KernelBuild,
+} from '../kernel/build.ts';
+import { readFragments } from '../kernel/fragments.ts';
+import type { KernelSource } from '../kernel/source.ts';
+import { workTree, workTreeRoot } from '../kernel/worktree.ts';
+import { type StageProgress, stage } from './stage.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A kernel to judge: where its source is, what goes on top, how it is configured. */
+export interface KernelRequest {
+  source: KernelSource;
+  series: Series;
+  flavour: string;
+  /** Further options, as text. */
+  fragments: readonly string[];
+}
+
+export interface KernelArtifact {
+  image: string;
+  vmlinux: string;
+  config: string;
+  /** The driver of the DMA test device, built for this kernel. */
+  driver: string;
+  source: KernelSource;
+  flavour: string;
+  series: SeriesPart[];
+  configSha256: string;
+  imageSha256: string;
+  compiler: string;
+  hit: boolean;
+}
+
+const FILES = ['Image', 'vmlinux', 'kernel.config', 'dma_testdev.ko'] as const;
+
+/** Builds the kernel and the driver, or finds them built. */
+export function buildKernel(workspace: Workspace, request: KernelRequest): Promise<KernelArtifact> {
+  const { source, series, flavour } = request;
+  const title = `Linux ${source.version}, series ${series.name}, ${flavour}`;
+  return stage(workspace, 'kernel', title, async (progress) => {
+    const compiler = await compilerVersion(`${workspace.crossCompile}gcc`, workspace.signal);
+    const own = await readFragments(join(workspace.root, 'kernel/configs'), request);
+    const fragments = [own, ...request.fragments].join('\n');
+    const parts = await seriesParts(series);
+    const plan = { request, fragments, progress };
+    const entry = source.pristine
+      ? await fromCache(workspace, plan, parts, compiler)
+      : await fromDeveloperTree(workspace, plan);
+    return describe(entry, request, parts, compiler);
+  });
+}
+
+interface Plan {
+  request: KernelRequest;
+  fragments: string;
+  progress: StageProgress;
+}
+
+async function fromCache(
+  workspace: Workspace,
+  plan: Plan,
+  parts: SeriesPart[],
+  compiler: string,
+): Promise<{ directory: string; hit: boolean }> {
+  const { cache, signal, root } = workspace;
+  const { source, flavour } = plan.request;
+  const inputs = {
+    source: `${source.base} ${source.version}`,
+    series: JSON.stringify(parts),
+    fragments: plan.fragments,
+    driver: await hashTree(join(root, 'kernel/dma-testdev')),
+    registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
+    flavour,
+    compiler,
+  };
+  const onWait = () => plan.progress.say('another run builds the same; waiting for it');
+  return cache.get('kernel', inputs, (directory) => build(workspace, plan, directory), {
+    signal,
+    onWait,
+  });
+}
+
+/** A developer's tree has no known content: make decides what is stale. */
+async function fromDeveloperTree(workspace: Workspace, plan: Plan) {
+  const { directory: tree } = plan.request.source;
+  const key = cacheKey({ tree });
+  const directory = join(workspace.cache.root, 'kernel-developer', key, plan.request.flavour);
+  await mkdir(directory, { recursive: true });
+  await using _ = await lock(`${directory}.lock`, { what: tree, signal: workspace.signal });
+  await makeAll(workspace, plan, tree, join(directory, 'build'), directory);
+  return { directory, hit: false };
+}
+
+async function build(workspace: Workspace, plan: Plan, directory: string) {
+  const { source, series, flavour } = plan.request;
+  const { signal } = workspace;
+  const trees = workTreeRoot(workspace.cache.root, source);
+  const onWait = () => plan.progress.say('another run builds in this work tree; waiting for it');
+  const file = join(trees, `${series.name}.lock`);
+  await using _ = await lock(file, { what: `the work tree of ${series.name}`, signal, onWait });
+  plan.progress.say('prepare the source');
+  const tree = await workTree(trees, source, series, signal);
+  await makeAll(workspace, plan, tree, join(tree, buildDirectoryName(flavour)), directory);
+}
+
+async function makeAll(
+  { root, crossCompile, signal }: Workspace,
+  { fragments, progress }: Plan,
+  tree: string,
+  output: string,
+  directory: string,
+) {
+  const onLine = (line: string) => {
+    const object = BUILD_STEP.exec(line)?.[1];
+    if (object) progress.step(object);
+  };
+  const kernel: KernelBuild = { tree, output, fragments, crossCompile, onLine, signal };
+  progress.say('configure');
+  await configure(kernel);
+  await compile(kernel);
+  const driver = await compileDriver(kernel, root);
+  await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
+  await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
+  await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
+  await copyFile(driver, join(directory, 'dma_testdev.ko'));
+}
+
+/** Builds a copy of the driver's sources beside the kernel's objects: the checkout stays clean. */
+async function compileDriver(kernel: KernelBuild, root: string): Promise<string> {
+  const directory = join(kernel.output, 'dma-testdev');
+  for (const file of ['dma_testdev.c', 'Kbuild']) {
+    await replaceIfDifferent(join(root, 'kernel/dma-testdev', file), join(directory, file));
+  }
+  const registers = join(root, 'qemu/dma-testdev');
+  await compileModule(kernel, directory, [`DMA_TESTDEV_INCLUDE=${registers}`]);
+  return join(directory, 'dma_testdev.ko');
+}
+
+async function describe(
+  { directory, hit }: { directory: string; hit: boolean },
+  { source, flavour }: KernelRequest,
+  series: SeriesPart[],
+  compiler: string,
+): Promise<KernelArtifact> {
+  const [image, vmlinux, config, driver] = FILES.map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const configSha256 = createHash('sha256')
+    .update(await readFile(config))
+    .digest('hex');
+  const imageSha256 = await hashFile(image);
+  return {
+    ...{ image, vmlinux, config, driver, source, flavour, series },
+    ...{ configSha256, imageSha256, compiler, hit },
+  };
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { cacheKey } from '../host/cache.ts';
+import { hashFile, listFiles } from '../host/hash.ts';
+import type { Series } from '../host/overlay.ts';
+import { bases, findBase } from '../kernel/bases.ts';
+import { flavours } from '../kernel/fragments.ts';
+import { debianSource, developerTree, type KernelSource } from '../kernel/source.ts';
+import type { KernelRequest } from './buildKernel.ts';
+import { stage } from './stage.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Which kernel the user asked for. */
+export interface KernelChoice {
+  /** `6.12`, `7.3`, or the directory of a kernel tree. */
+  kernel: string;
+  /** Our series, none, or somebody's patch files in order. */
+  series: 'ours' | 'none' | readonly string[];
+  flavour: string;
+  /** Files with further options, in order. */
+  fragments: readonly string[];
+}
+
+/** Refuses what cannot be meant, before anything long begins. */
+export async function checkChoice(choice: KernelChoice): Promise<void> {
+  const { kernel, series, flavour, fragments } = choice;
+  if (!flavours.includes(flavour)) {
+    throw new UsageError(`there is no flavour ${flavour}`, {
+      hint: `choose one of ${flavours.join(', ')}`,
+    });
+  }
+  if (!findBase(kernel)) await checkTree(kernel);
+  const files = Array.isArray(series) ? [...fragments, ...series] : fragments;
+  await Promise.all(files.map((file) => readUserFile(file)));
+}
+
+/** Checks `choice` and fetches the source that it names. */
+export async function resolveKernel(
+  workspace: Workspace,
+  choice: KernelChoice,
+): Promise<KernelRequest> {
+  await checkChoice(choice);
+  const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
+  const source = await resolveSource(workspace, choice.kernel);
+  const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
+  return { source, series, flavour: choice.flavour, fragments };
+}
+
+const NO_SERIES: Series = { name: 'none', newFiles: [], patches: [] };
+
+/** The source that `kernel` names: a base, or the directory of a tree. */
+export async function resolveSource(workspace: Workspace, kernel: string): Promise<KernelSource> {
+  const base = findBase(kernel);
+  if (!base) return developerTree(kernel);
+  const { cache, openApt, signal } = workspace;
+  return stage(workspace, 'source', `source of Linux ${base.name}`, () =>
+    debianSource(base, cache, openApt, { signal }),
+  );
+}
+
+async function checkTree(kernel: string) {
+  if (/^[\d.]+$/.test(kernel)) {
+    const names = bases.map(({ name }) => name).join(', ');
+    throw new UsageError(`there is no kernel ${kernel}`, {
+      hint: `choose one of ${names}, or give the directory of a kernel tree, such as ./linux`,
+    });
+  }
+  await developerTree(kernel);
+}
+
+async function resolveSeries(
+  { root }: Workspace,
+  { series }: KernelChoice,
+  base: string,
+): Promise<Series> {
+  if (series === 'none') return NO_SERIES;
+  if (series === 'ours') {
+    const patches = await listFiles(join(root, 'kernel/patches', base));
+    const newFiles = [{ from: join(root, 'kernel/mempinfd'), to: '' }];
+    return { name: 'mempinfd', newFiles, patches: patches.filter((f) => f.endsWith('.patch')) };
+  }
+  const hashes = await Promise.all(series.map(hashFile));
+  const name = `series-${cacheKey({ hashes: hashes.join() })}`;
+  return { name, newFiles: [], patches: series.map((file) => resolve(file)) };
+}
+
+/** A file that was named on the command line. */
+function readUserFile(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: Error) => {
+    throw new UsageError(`cannot read ${file}: ${cause.message}`, { cause });
+  });
+}

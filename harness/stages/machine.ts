@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import { DEFAULT_MACHINE, type Machine } from '../qemu/args.ts';
+
+/** The substreams that the SMMU offers, as log2: enough for every process of a test. */
+export const SSID_BITS = 16;
+
+/** The machine that the suites run on, with the given kernel and initramfs. */
+export function testMachine(given: Pick<Machine, 'kernel' | 'initrd'> & Partial<Machine>): Machine {
+  return {
+    ...DEFAULT_MACHINE,
+    smmu: { ssidsize: SSID_BITS, stall: 'on' },
+    testDevice: {},
+    ...given,
+  };
+}

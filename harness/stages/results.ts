@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+import type { PinlabError } from '../errors.ts';
+import type { Machine } from '../qemu/args.ts';
+import { RESULTS_SCHEMA, type Results } from '../schema/results.ts';
+import { completePlan, summarise } from '../schema/verdict.ts';
+import type { Built } from './buildAll.ts';
+import type { RunTestsOutcome } from './runTests.ts';
+import type { PlannedTest } from './testPlan.ts';
+
+export interface RunRecord {
+  version: string;
+  command: readonly string[];
+  startedAt: Date;
+  built: Built;
+  machine: Machine;
+  planned: readonly PlannedTest[];
+  outcome: RunTestsOutcome;
+  error: PinlabError | undefined;
+}
+
+/** The results document of one run. */
+export function describeRun(record: RunRecord): Results {
+  const { built, planned, outcome, error, startedAt } = record;
+  const ids = planned.map(({ id }) => id);
+  const tests = completePlan(ids, outcome.tests, error?.message ?? 'never started');
+  return {
+    schema: RESULTS_SCHEMA,
+    pinlab: { version: record.version },
+    command: [...record.command],
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    inputs: describeInputs(built),
+    machine: describeMachine(record.machine, outcome.qemuArguments),
+    tests,
+    splats: outcome.splats,
+    summary: summarise(tests, outcome.splats, error?.exitCode),
+  };
+}
+
+function describeInputs({ kernel, qemu, image, guestTests }: Built): Results['inputs'] {
+  const { source, flavour, series, configSha256, imageSha256, compiler } = kernel;
+  return {
+    kernel: {
+      source: source.pristine ? `linux-source-${source.base}` : source.directory,
+      version: source.version,
+      ...{ flavour, series, configSha256, imageSha256, compiler },
+    },
+    qemu: { version: qemu.version, patches: qemu.patches, sha256: qemu.sha256 },
+    image: { sha256: image.sha256, packages: image.packages },
+    guestTests: { sha256: guestTests.sha256 },
+  };
+}
+
+function describeMachine(machine: Machine, qemuArguments: readonly string[]): Results['machine'] {
+  const { cpu, cpus, memoryMiB, smmu } = machine;
+  return {
+    ...{ cpu, cpus, memoryMiB },
+    accelerator: 'tcg',
+    smmu: {
+      ssidBits: Number(smmu.ssidsize ?? 0),
+      stall: smmu.stall === 'on',
+      oasBits: Number(smmu.oas ?? 44),
+      httu: Number(smmu.httu ?? 0) > 0,
+    },
+    arguments: [...qemuArguments],
+  };
+}

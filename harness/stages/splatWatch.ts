@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import { setTimeout } from 'node:timers/promises';
+import type { Splat } from '../schema/results.ts';
+import { marker } from '../splat/markers.ts';
+import { SplatScanner } from '../splat/scan.ts';
+
+/** How long the console may lag behind a test that has ended. */
+const SETTLE_TIMEOUT_MS = 10_000;
+/** How long a report that has begun may take to end, once nothing else is awaited. */
+const REPORT_TIMEOUT_MS = 1_000;
+
+/** Follows one guest's console, and tells which of the kernel's reports came during which test. */
+export class SplatWatch {
+  readonly #nonce: string;
+  readonly #scanner: SplatScanner;
+  #awaited: { text: string; seen: () => void } | undefined;
+  #lastEnd = '';
+
+  /** `nonce` makes the markers of this run unlike anything a test could have prepared. */
+  constructor(nonce: string) {
+    this.#nonce = nonce;
+    this.#scanner = new SplatScanner({ nonce });
+  }
+
+  /** The line that is written to /dev/kmsg where a test begins or ends. */
+  marker(what: 'begin' | 'end', id: string): string {
+    return marker(this.#nonce, what, id);
+  }
+
+  /** Takes a line of the console. */
+  push(line: string) {
+    this.#scanner.push(line);
+    if (line.includes(`pinlab ${this.#nonce} end `)) this.#lastEnd = line;
+    if (this.#awaited && line.includes(this.#awaited.text)) this.#awaited.seen();
+  }
+
+  /** Resolves once the console has shown the end of `id`; to false if it does not. */
+  async settle(id: string): Promise<boolean> {
+    const text = this.marker('end', id);
+    if (this.#lastEnd.includes(text)) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#awaited = { text, seen: () => resolve(true) };
+    const over = new AbortController();
+    const late = setTimeout(SETTLE_TIMEOUT_MS, false, { signal: over.signal });
+    const seen = await Promise.race([promise, late]);
+    over.abort();
+    // Nobody waits for it any more.
+    late.catch(() => undefined);
+    this.#awaited = undefined;
+    return seen;
+  }
+
+  /** The reports since the last call, the last of them whole if its end comes in time. */
+  async take(): Promise<Splat[]> {
+    const deadline = performance.now() + REPORT_TIMEOUT_MS;
+    while (this.#scanner.busy && performance.now() < deadline) await setTimeout(20);
+    this.#scanner.flush();
+    return this.#scanner.take();
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+
+const Timing = z.object({ durationMs: z.number(), steps: z.number() });
+
+/** How long a stage took last time, and how many steps its build tool printed. */
+export type Timing = z.infer<typeof Timing>;
+
+/** What is known about earlier runs of `stage`; a damaged record counts as none. */
+export async function readTiming(cacheRoot: string, stage: string): Promise<Timing | undefined> {
+  const text = await readFile(path(cacheRoot, stage), 'utf8').catch(() => 'null');
+  return Timing.safeParse(parseJson(text)).data;
+}
+
+/** Remembers a run of `stage` for the next estimate. */
+export async function writeTiming(cacheRoot: string, stage: string, timing: Timing): Promise<void> {
+  await mkdir(join(cacheRoot, 'timings'), { recursive: true });
+  await writeFileAtomic(path(cacheRoot, stage), JSON.stringify(timing));
+}
+
+function path(cacheRoot: string, stage: string): string {
+  return join(cacheRoot, 'timings', `${stage}.json`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Child, start, tryRun } from '../../host/spawn.ts';
+import { type Results, results } from '../../schema/results.ts';
+
+export const ROOT = join(import.meta.dirname, '../../..');
+const CLI = join(ROOT, 'harness/cli.ts');
+
+/** Runs pinlab as a user would and returns how it ended. */
+export function pinlab(args: readonly string[], env: Record<string, string> = {}) {
+  return tryRun(process.execPath, [CLI, ...args], {
+    what: `pinlab ${args.join(' ')}`,
+    env: { CI: 'true', ...env },
+  });
+}
+
+/** Starts pinlab and leaves it running. */
+export function startPinlab(args: readonly string[]): Child {
+  return start(process.execPath, [CLI, ...args], { what: 'pinlab', env: { CI: 'true' } });
+}
+
+/** A directory of the test's own, removed with its scope. */
+export async function temporaryDirectory(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'pinlab-e2e-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** The results document below `directory`, checked against its schema. */
+export async function readResults(directory: string): Promise<Results> {
+  return results.parse(JSON.parse(await readFile(join(directory, 'results.json'), 'utf8')));
+}
+
+/** The process ids of the children of `pid` (proc_pid_stat(5), field 4). */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = await Promise.all(pids.map(parentOf));
+  return pids.filter((_, i) => parents[i] === pid);
+}
+
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const parent = /\) \S (\d+) /.exec(stat)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** Whether a process is there and has not ended. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat !== '' && !/\) [ZX] /.test(stat);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { EXIT } from '../../errors.ts';
+import { pinlab, temporaryDirectory } from './pinlab.ts';
+
+test('an unknown option is a usage error that shows the help', async (t) => {
+  const { code, stderr } = await pinlab(['run', '--no-such-option']);
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /unknown option '--no-such-option'/);
+  t.regex(stderr, /Usage: pinlab run/);
+});
+
+test('a directory that is no kernel tree is refused', async (t) => {
+  await using directory = await temporaryDirectory();
+  const { code, stderr } = await pinlab(['run', '--kernel', directory.path]);
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /is not a kernel source tree/);
+});
+
+test('an unknown base is refused with the list of those that exist', async (t) => {
+  const { code, stderr } = await pinlab(['run', '--kernel', '5.4']);
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /there is no kernel 5\.4.*\n.*6\.12, 7\.3/);
+});
+
+test('a patch that does not apply is named and the work tree stays usable', async (t) => {
+  await using directory = await temporaryDirectory();
+  const patch = join(directory.path, 'bad.patch');
+  await writeFile(patch, '--- a/Makefile\n+++ b/Makefile\n@@ -1,1 +1,1 @@\n-nothing like it\n+x\n');
+  const { code, stderr } = await pinlab(['build', 'kernel', '--series', patch]);
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /bad\.patch does not apply/);
+});
+
+test('a kernel option that does not survive stops the build and names what it lacks', async (t) => {
+  await using directory = await temporaryDirectory();
+  const fragment = join(directory.path, 'kasan.config');
+  await writeFile(fragment, 'CONFIG_SLUB_TINY=y\nCONFIG_KASAN=y\n');
+  const { code, stderr } = await pinlab(['build', 'kernel', '--config', fragment]);
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /CONFIG_KASAN=y was requested, \.config has n: .*!SLUB_TINY \(SLUB_TINY=y\)/);
+});
+
+test('a pattern that matches no test is not green', async (t) => {
+  await using directory = await temporaryDirectory();
+  const args = ['run', '--grep', 'no-such-test', '--output', directory.path];
+  const { code, stderr } = await pinlab(args);
+  t.is(code, EXIT.infra);
+  t.regex(stderr, /no test matches/);
+});
+
+test('without a network a first build says so and leaves nothing half-written', async (t) => {
+  await using directory = await temporaryDirectory();
+  const nowhere = 'http://127.0.0.1:9/';
+  const { code, stderr } = await pinlab(['build', 'qemu'], {
+    XDG_CACHE_HOME: directory.path,
+    http_proxy: nowhere,
+    https_proxy: nowhere,
+  });
+  t.is(code, EXIT.infra);
+  t.regex(stderr, /check that this host reaches Debian's archive/);
+  t.deepEqual(await finishedArtifacts(directory.path), []);
+});
+
+test('a cache that cannot be written to is an error of the host', async (t) => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'file');
+  await writeFile(file, '');
+  const { code, stderr } = await pinlab(['build', 'qemu'], { XDG_CACHE_HOME: file });
+  t.is(code, EXIT.infra);
+  t.regex(stderr, /ENOTDIR|not a directory/);
+});
+
+async function finishedArtifacts(cacheHome: string): Promise<string[]> {
+  await mkdir(join(cacheHome, 'pinlab'), { recursive: true });
+  const names = await readdir(join(cacheHome, 'pinlab'), { recursive: true });
+  return names.filter((name) => name.endsWith('pinlab.json') || name.includes('.partial'));
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { EXIT } from '../../errors.ts';
+import type { Child } from '../../host/spawn.ts';
+import { parseKtap } from '../../ktap/parse.ts';
+import { type Results, results } from '../../schema/results.ts';
+import {
+  childrenOf,
+  isAlive,
+  pinlab,
+  readResults,
+  startPinlab,
+  temporaryDirectory,
+} from './pinlab.ts';
+
+/** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
+const NOT_ON_THIS_KERNEL = [
+  [/^unpinnable:cannot_pin\.guard_region\./, /they came with 6\.13/],
+  [/^fail_nth:/, /injects no faults/],
+] as const;
+const UNPINNED = 'pin:pin.anon.unpinned_buffer_stalls_on_every_page';
+const FIRST_TOUCH = 'faults:first_touch.anon.each_page_stalls_once';
+const PINNED = 'pin:pin.anon.pinned_buffer_never_stalls';
+
+test('every test passes on the patched kernel, and the device counted why', async (t) => {
+  await using directory = await temporaryDirectory();
+  const { code, stdout, tail } = await pinlab(['run', '--json', '--output', directory.path]);
+  t.is(code, EXIT.ok, tail);
+  const document = results.parse(JSON.parse(stdout));
+  t.deepEqual(document, await readResults(directory.path));
+  for (const { id, status, reason } of document.tests) {
+    const [, why] = NOT_ON_THIS_KERNEL.find(([ids]) => ids.test(id)) ?? [];
+    t.is(status, why ? 'skip' : 'pass', id);
+    if (why) t.regex(reason ?? '', why, id);
+  }
+  t.deepEqual(document.splats, []);
+  t.true(stalls(document, UNPINNED) > 0);
+  t.is(stalls(document, PINNED), 0);
+  t.true(counter(document, PINNED, 'bytes-written') > 0);
+  t.regex(await readFile(join(directory.path, 'console.log'), 'utf8'), /Linux version/);
+});
+
+test('on the unpatched kernel no pin test passes, and the device still stalls', async (t) => {
+  await using directory = await temporaryDirectory();
+  const options = ['--no-series', '--reporter', 'list,ktap,junit,html', '--output', directory.path];
+  const { code, stdout, tail } = await pinlab(['run', 'pin', 'faults', ...options]);
+  t.is(code, EXIT.ok, tail);
+  const document = await readResults(directory.path);
+  const pinTests = document.tests.filter(({ program }) => program === 'pin');
+  t.true(pinTests.length > 0);
+  for (const { id, status, reason } of pinTests) {
+    t.is(status, 'skip', id);
+    t.regex(reason ?? '', /mempinfd\(2\) is not in this kernel/, id);
+  }
+  t.deepEqual(
+    document.tests.filter(({ program, status }) => program === 'faults' && status !== 'pass'),
+    [],
+  );
+  t.true(stalls(document, FIRST_TOUCH) > 0);
+  const ktap = parseKtap(stdout.split('\n'));
+  t.deepEqual(ktap.errors, []);
+  t.is(ktap.results.length, document.tests.length);
+  t.regex(await readFile(join(directory.path, 'junit.xml'), 'utf8'), /<testsuites name="pinlab"/);
+  t.regex(await readFile(join(directory.path, 'report.html'), 'utf8'), /<!doctype html>/i);
+});
+
+test('two runs at once do not disturb each other', async (t) => {
+  await using one = await temporaryDirectory();
+  await using two = await temporaryDirectory();
+  const run = (output: string) => pinlab(['run', '--grep', 'anon', '--output', output]);
+  const ended = await Promise.all([run(one.path), run(two.path)]);
+  t.deepEqual(
+    ended.map(({ code }) => code),
+    [EXIT.ok, EXIT.ok],
+    ended.map(({ tail }) => tail).join('\n'),
+  );
+});
+
+test('an interrupt leaves no QEMU and keeps the verdicts that were there', async (t) => {
+  await using directory = await temporaryDirectory();
+  await using child = startPinlab(['run', '--output', directory.path]);
+  const children = await untilTesting(child);
+  process.kill(child.pid, 'SIGINT');
+  t.like(await child.exited, { code: EXIT.interrupted });
+  t.true(children.length > 0);
+  for (const pid of children) t.false(await isAlive(pid), `${pid} is alive`);
+  const { summary } = await readResults(directory.path);
+  t.true(summary.passed > 0);
+  t.true(summary.lost > 0);
+  t.is(summary.exitCode, EXIT.interrupted);
+});
+
+test('a killed harness takes its QEMU along', async (t) => {
+  await using directory = await temporaryDirectory();
+  await using child = startPinlab(['run', '--output', directory.path]);
+  const children = await untilTesting(child);
+  process.kill(child.pid, 'SIGKILL');
+  await child.exited;
+  // The kernel kills QEMU as its parent dies; it may be seen a moment longer.
+  for (const pid of children) {
+    while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.true(children.length > 0);
+});
+
+/** Waits until `child` has the verdict of a first test; returns its children, its QEMU among them. */
+async function untilTesting(child: Child): Promise<number[]> {
+  let output = '';
+  const tested = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk;
+      if (/^ok +\S+:/m.test(output)) resolve();
+    });
+  });
+  const ended = child.exited.then(() => {
+    throw new Error(`pinlab ended before its first test:\n${output}`);
+  });
+  await Promise.race([tested, ended]);
+  return childrenOf(child.pid);
+}
+
+function stalls(document: Results, id: string): number {
+  return counter(document, id, 'stalls');
+}
+
+function counter(document: Results, id: string, name: string): number {
+  const value = document.tests.find((test) => test.id === id)?.counters?.[name];
+  if (value === undefined) throw new Error(`${id} has no counter ${name}`);
+  return value;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import { link, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { UsageError } from '../../errors.ts';
+import { applySeries, linkTree, type Series, touchedFiles } from '../../host/overlay.ts';
+import { exists } from '../../host/paths.ts';
+
+const PATCH = `--- a/dir/a.c
++++ b/dir/a.c
+@@ -1,2 +1,2 @@
+-old
++new
+ same
+`;
+const ADDING = `--- /dev/null
++++ b/added.c
+@@ -0,0 +1 @@
++added
+`;
+const NONE: Series = { name: 'none', newFiles: [], patches: [] };
+
+async function trees() {
+  const root = await mkdtemp(join(tmpdir(), 'overlay-'));
+  const pristine = join(root, 'pristine');
+  await mkdir(join(pristine, 'dir'), { recursive: true });
+  await writeFile(join(pristine, 'dir/a.c'), 'old\nsame\n');
+  await writeFile(join(pristine, 'b.c'), 'b\n');
+  await writeFile(join(root, '1.patch'), PATCH);
+  await writeFile(join(root, '2.patch'), ADDING);
+  await mkdir(join(root, 'new/deep'), { recursive: true });
+  await writeFile(join(root, 'new/deep/n.c'), 'n\n');
+  const tree = join(root, 'tree');
+  await linkTree(pristine, tree);
+  const series: Series = {
+    name: 'ours',
+    newFiles: [{ from: join(root, 'new'), to: 'mm' }],
+    patches: [join(root, '1.patch'), join(root, '2.patch')],
+  };
+  const read = (name: string) => readFile(join(tree, name), 'utf8');
+  return {
+    root,
+    pristine,
+    tree,
+    series,
+    read,
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true }),
+  };
+}
+
+test('a series lands in the tree and the pristine source keeps its bytes', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  t.is(await f.read('dir/a.c'), 'new\nsame\n');
+  t.is(await f.read('added.c'), 'added\n');
+  t.is(await f.read('mm/deep/n.c'), 'n\n');
+  t.is(await readFile(join(f.pristine, 'dir/a.c'), 'utf8'), 'old\nsame\n');
+});
+
+test('taking the series away restores every file', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  await applySeries(f.pristine, f.tree, NONE);
+  t.is(await f.read('dir/a.c'), 'old\nsame\n');
+  t.false(await exists(join(f.tree, 'added.c')));
+  t.false(await exists(join(f.tree, 'mm/deep/n.c')));
+});
+
+test('a file whose bytes stay is not touched, so make does not rebuild it', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  const long_ago = new Date(1_000_000_000_000);
+  await utimes(join(f.tree, 'dir/a.c'), long_ago, long_ago);
+  await writeFile(join(f.root, 'new/deep/n.c'), 'edited\n');
+  await applySeries(f.pristine, f.tree, f.series);
+  t.is((await stat(join(f.tree, 'dir/a.c'))).mtimeMs, long_ago.getTime());
+  t.is(await f.read('mm/deep/n.c'), 'edited\n');
+});
+
+test('a patch that does not apply is a usage error that names it and changes nothing', async (t) => {
+  await using f = await trees();
+  await writeFile(join(f.root, '1.patch'), PATCH.replace('-old', '-other'));
+  const error = await t.throwsAsync(applySeries(f.pristine, f.tree, f.series), {
+    instanceOf: UsageError,
+  });
+  t.regex(error?.message ?? '', /1\.patch does not apply/);
+  t.is(await f.read('dir/a.c'), 'old\nsame\n');
+});
+
+test('a kill in the middle is repaired by the next run', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  // What a killed run leaves: the list of files is written first.
+  await rm(join(f.tree, 'dir/a.c'));
+  await link(join(f.pristine, 'b.c'), join(f.tree, 'dir/a.c'));
+  await applySeries(f.pristine, f.tree, NONE);
+  t.is(await f.read('dir/a.c'), 'old\nsame\n');
+  t.is(await readFile(join(f.pristine, 'b.c'), 'utf8'), 'b\n');
+});
+
+test('lists what a patch touches once', (t) => {
+  t.deepEqual(touchedFiles(PATCH + ADDING), ['dir/a.c', 'added.c']);
+});

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { annotations, commands, GithubReporter } from '../../report/github.ts';
+import { githubSummary } from '../../report/githubSummary.ts';
+import { sampleResults, sampleSplat, sampleTest } from '../schema/sample.ts';
+import { Collected, replay } from './collect.ts';
+import { CONTROLS, hostileResults } from './hostile.ts';
+
+const bad = (name: string) => sampleTest({ name, status: 'fail', reason: 'wrong, 100%: really' });
+
+test('commands are stopped until the end, then the annotations come', async (t) => {
+  const stream = new Collected();
+  await replay([new GithubReporter({ stream, token: 'T' })], sampleResults([bad('a')]));
+  t.deepEqual(stream.lines, [
+    '::stop-commands::T',
+    '::T::',
+    '::error title=mempinfd%3Aa failed::wrong, 100%25: really',
+  ]);
+});
+
+test('the token cannot be guessed', async (t) => {
+  const tokens = await Promise.all(
+    [1, 2].map(async () => {
+      const stream = new Collected();
+      await replay([new GithubReporter({ stream })], sampleResults([sampleTest()]));
+      return stream.lines[0];
+    }),
+  );
+  t.regex(tokens[0] ?? '', /^::stop-commands::[0-9a-f]{32}$/);
+  t.not(tokens[0], tokens[1]);
+});
+
+test('a splat is annotated at its first frame that the repository has, before failures', (t) => {
+  const splat = sampleSplat({
+    frames: [
+      { symbol: 'a', file: 'mm/gup.c', line: 5 },
+      { symbol: 'b', file: 'mm/mempinfd.c', line: 42 },
+    ],
+  });
+  const path = (file: string) => (file === 'mm/mempinfd.c' ? `kernel/mempinfd/${file}` : undefined);
+  const [first, second] = annotations(sampleResults([bad('a')], [splat]), path);
+  t.like(first, { file: 'kernel/mempinfd/mm/mempinfd.c', line: 42, level: 'error' });
+  t.is(second?.title, 'mempinfd:a failed');
+  t.is(annotations(sampleResults([bad('a')], [splat]))[0]?.file, undefined);
+});
+
+test('file, line and title of an annotation are encoded', (t) => {
+  const [line] = commands([
+    { level: 'error', title: 'a:b,c%', message: 'x\r\ny%', file: 'a,b.c', line: 3 },
+  ]);
+  t.is(line, '::error file=a%2Cb.c,line=3,title=a%3Ab%2Cc%25::x%0Ay%25');
+});
+
+test('no more than ten per level, and the rest is counted', (t) => {
+  const tests = Array.from({ length: 25 }, (_, i) => bad(`t${i}`));
+  const lines = commands(annotations(sampleResults(tests)));
+  t.is(lines.length, 10);
+  t.is(lines.at(-1), '::error title=pinlab::+16 more');
+  t.is(commands(annotations(sampleResults(tests.slice(0, 10)))).length, 10);
+});
+
+test('a flaky test is a warning, a run in which nothing ran an error', (t) => {
+  const attempt = { durationMs: 1, diagnostics: [] };
+  const attempts = [
+    { ...attempt, status: 'fail' as const },
+    { ...attempt, status: 'pass' as const },
+  ];
+  t.like(annotations(sampleResults([sampleTest({ attempts })])), {
+    0: { level: 'warning', message: 'passed at attempt 2' },
+  });
+  t.like(annotations(sampleResults([])), {
+    0: { level: 'error', message: 'the run is not green: nothing ran' },
+  });
+  t.deepEqual(annotations(sampleResults([sampleTest()])), []);
+});
+
+test('text of a hostile guest is never a command of its own', async (t) => {
+  const stream = new Collected();
+  await replay([new GithubReporter({ stream, token: 'T' })], hostileResults());
+  t.is(stream.lines.length, 4);
+  t.true(stream.lines.slice(2).every((line) => line.startsWith('::error ')));
+  t.notRegex(stream.text, CONTROLS);
+});
+
+test('the summary is appended to its file', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-summary-'));
+  const summaryFile = join(directory, 'summary.md');
+  const results = sampleResults([sampleTest()]);
+  for (let i = 0; i < 2; i += 1) {
+    const options = { stream: new Collected(), summaryFile, token: 'T' };
+    await replay([new GithubReporter(options)], results);
+  }
+  const text = await readFile(summaryFile, 'utf8');
+  await rm(directory, { recursive: true });
+  t.is(text, githubSummary(results).repeat(2));
+  t.true(text.startsWith('<h2>pinlab: passed</h2>\n<p>1 passed in 4.2 s</p>\n'));
+});
+
+test('a summary that cannot be written is an error of ours', async (t) => {
+  const options = { stream: new Collected(), summaryFile: '/nonexistent/summary.md' };
+  const error = await t.throwsAsync(
+    replay([new GithubReporter(options)], sampleResults([sampleTest()])),
+  );
+  t.is(error?.name, 'InfraError');
+});
+
+test('the summary of a hostile run is bounded and has no element of the guest', (t) => {
+  const summary = githubSummary(hostileResults());
+  t.false(summary.includes('<script'));
+  t.notRegex(summary, CONTROLS);
+  const long = Array.from({ length: 3000 }, (_, i) => {
+    const diagnostics = Array.from({ length: 20 }, () => '&'.repeat(100));
+    return { ...bad(`t${i}`), attempts: [{ status: 'fail' as const, durationMs: 1, diagnostics }] };
+  });
+  const bounded = githubSummary(sampleResults(long));
+  t.true(Buffer.byteLength(bounded) < 1024 * 1024);
+  t.regex(bounded, /<p>\d+ more in results\.json<\/p>\n$/);
+});
