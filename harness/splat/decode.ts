@@ -30,15 +30,15 @@ export function parseAddr2line(text: string, sourceRoot: string): SourceLocation
 }
 
 /**
- * `frames` with their source lines. `locations` has the list for each `symbol+0x…`; a frame it does
+ * `frames` with their source lines. `locations` has the list for each `frameKey`; a frame it does
  * not know stays as it is, and inlined functions become frames of their own, without an offset.
  */
 export function withLocations(
   frames: readonly Frame[],
   locations: ReadonlyMap<string, readonly SourceLocation[]>,
 ): Frame[] {
-  return frames.flatMap((frame) => {
-    const known = locations.get(frameKey(frame)) ?? [];
+  return frames.flatMap((frame, index) => {
+    const known = locations.get(frameKey(frame, index)) ?? [];
     const own = known.at(-1);
     if (!own) return [frame];
     const inlined = known.slice(0, -1).map((location) => inlinedFrame(location, frame));
@@ -46,9 +46,20 @@ export function withLocations(
   });
 }
 
-/** The key of a frame in `locations`. */
-export function frameKey({ symbol, offset = '0x0', module }: Frame): string {
-  return module === undefined ? `${symbol}+${offset}` : `${symbol}+${offset} [${module}]`;
+/**
+ * The address whose source line is that of the frame at `index`: `symbol+0x…`. The innermost frame
+ * is where the processor was. All others are where a call returns to, which may be the next
+ * statement or, where the callee never returns, the next function: the call is the byte before.
+ * Undefined where that byte is in another function.
+ */
+export function frameAddress({ symbol, offset = '0x0' }: Frame, index: number) {
+  const address = Number(offset) - (index === 0 ? 0 : 1);
+  return address < 0 ? undefined : `${symbol}+0x${address.toString(16)}`;
+}
+
+/** The key of the frame at `index` of a report in a map of locations. */
+export function frameKey(frame: Frame, index: number): string {
+  return `${frameAddress(frame, index)} [${frame.module ?? ''}]`;
 }
 
 /** `splat` with the source lines of its frames; its fingerprint stays what it was. */

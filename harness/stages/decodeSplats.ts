@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { tryRun } from '../host/spawn.ts';
 import type { Frame, Splat } from '../schema/results.ts';
-import { decodeSplat, frameKey, parseAddr2line, type SourceLocation } from '../splat/decode.ts';
+import {
+  decodeSplat,
+  frameAddress,
+  frameKey,
+  parseAddr2line,
+  type SourceLocation,
+} from '../splat/decode.ts';
 import type { KernelArtifact } from './buildKernel.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -14,9 +20,9 @@ export async function decodeSplats(
   splats: readonly Splat[],
 ): Promise<Splat[]> {
   if (splats.length === 0) return [];
-  const frames = splats.flatMap((splat) => splat.frames);
-  const core = frames.filter(({ module }) => module === undefined);
-  const driver = frames.filter(({ module }) => module === DRIVER_MODULE);
+  const places = splats.flatMap(({ frames }) => frames.map(toPlace));
+  const core = places.filter(({ module }) => module === undefined);
+  const driver = places.filter(({ module }) => module === DRIVER_MODULE);
   const sources = kernel.source.directory;
   const locations = new Map([
     ...(await locate(workspace, kernel.vmlinux, core, sources)),
@@ -25,22 +31,33 @@ export async function decodeSplats(
   return splats.map((splat) => decodeSplat(splat, locations));
 }
 
+interface Place {
+  key: string;
+  /** None where the report does not tell. */
+  address: string | undefined;
+  module: string | undefined;
+}
+
+function toPlace(frame: Frame, index: number): Place {
+  const { module } = frame;
+  return { key: frameKey(frame, index), address: frameAddress(frame, index), module };
+}
+
 async function locate(
   { crossCompile, signal }: Workspace,
   file: string,
-  frames: readonly Frame[],
+  places: readonly Place[],
   sources: string,
 ): Promise<[string, SourceLocation[]][]> {
-  const addresses = [...new Set(frames.map(({ symbol, offset = '0x0' }) => `${symbol}+${offset}`))];
-  if (addresses.length === 0) return [];
-  const args = ['-a', '-f', '-i', '-e', file, ...addresses];
+  const known = places.filter(({ address }) => address !== undefined);
+  if (known.length === 0) return [];
+  const args = ['-a', '-f', '-i', '-e', file, ...known.map(({ address }) => address as string)];
   const what = 'decode a report of the kernel';
   const { code, stdout } = await tryRun(`${crossCompile}addr2line`, args, { what, signal });
   // A report without source lines is still a report.
   if (code !== 0) return [];
   const found = parseAddr2line(relativeToSources(stdout), sources);
-  const keys = new Map(frames.map((frame) => [`${frame.symbol}+${frame.offset ?? '0x0'}`, frame]));
-  return addresses.map((address, i) => [frameKey(keys.get(address) as Frame), found[i] ?? []]);
+  return known.map(({ key }, i) => [key, found[i] ?? []]);
 }
 
 /** Our objects name their sources by where they were built: beside the tree, or a copy of the driver. */

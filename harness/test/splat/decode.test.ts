@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 import test from 'ava';
-import { decodeSplat, frameKey, parseAddr2line, withLocations } from '../../splat/decode.ts';
+import {
+  decodeSplat,
+  frameAddress,
+  frameKey,
+  parseAddr2line,
+  withLocations,
+} from '../../splat/decode.ts';
 import { sampleSplat } from '../schema/sample.ts';
 
 const OUTPUT = `0xffff800080012340
@@ -55,14 +61,27 @@ test('inlined functions become frames of their own, innermost first', (t) => {
 
 test('a module and the kernel do not share keys', (t) => {
   t.not(
-    frameKey({ symbol: 'f', offset: '0x1' }),
-    frameKey({ symbol: 'f', offset: '0x1', module: 'm' }),
+    frameKey({ symbol: 'f', offset: '0x1' }, 0),
+    frameKey({ symbol: 'f', offset: '0x1', module: 'm' }, 0),
   );
+});
+
+test('the innermost frame is where it happened, the others are the calls before their returns', (t) => {
+  t.is(frameAddress({ symbol: 'f', offset: '0x10' }, 0), 'f+0x10');
+  t.is(frameAddress({ symbol: 'f', offset: '0x10' }, 1), 'f+0xf');
+});
+
+test('the start of a function is nobody’s return address within it', (t) => {
+  t.is(frameAddress({ symbol: 'f', offset: '0x0' }, 0), 'f+0x0');
+  t.is(frameAddress({ symbol: 'f', offset: '0x0' }, 3), undefined);
 });
 
 test('decoding keeps the fingerprint', (t) => {
   const splat = sampleSplat({ frames: [{ symbol: 'f', offset: '0x1' }] });
-  const decoded = decodeSplat(splat, new Map([['f+0x1', [{ symbol: 'f', file: 'a.c', line: 1 }]]]));
+  const decoded = decodeSplat(
+    splat,
+    new Map([['f+0x1 []', [{ symbol: 'f', file: 'a.c', line: 1 }]]]),
+  );
   t.is(decoded.fingerprint, splat.fingerprint);
   t.is(decoded.frames[0]?.file, 'a.c');
 });
