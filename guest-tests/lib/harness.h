@@ -9,7 +9,10 @@
 
 #include "check.h"
 
-/* Where a test stands in its source; the kernel's harness does not keep that. */
+/*
+ * Where a test stands in its source; the kernel's harness does not keep that.
+ * The locations of all programs are in one table.
+ */
 struct test_location {
 	const char *fixture;
 	const char *test;
@@ -46,7 +49,8 @@ static void list_test(const char *fixture, const char *variant, const char *test
 
 	printf("%s.%s%s%s", fixture, variant, variant[0] ? "." : "", test);
 	for (location = __start_test_locations; location < __stop_test_locations; location++)
-		if (!strcmp(location->fixture, fixture) && !strcmp(location->test, test))
+		if (!strcmp(location->file, __BASE_FILE__) &&
+		    !strcmp(location->fixture, fixture) && !strcmp(location->test, test))
 			printf("\t%s:%lu", location->file, location->line);
 	printf("\n");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { BuildError } from '../errors.ts';
@@ -14,7 +14,7 @@ import type { Workspace } from './workspace.ts';
 
 /** The guest programs, built. */
 export interface GuestTestsArtifact {
-  /** A directory a program, with the stripped program in it, as it is copied into the guest. */
+  /** Holds what is copied into the guest: each program, stripped. */
   directory: string;
   /** Every test of every program. */
   tests: PlannedTest[];
@@ -23,6 +23,8 @@ export interface GuestTestsArtifact {
 }
 
 const LISTING = 'tests.json';
+/** All programs in one: each is a link to it. */
+const EXECUTABLE = 'guest-tests';
 /** The one header of the kernel tree that the programs are compiled against. */
 const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
 
@@ -74,7 +76,7 @@ async function build(
   await make(workspace, source, [`O=${guest}`, cross], progress);
   await make(workspace, source, [`O=${native}`, 'HOST=1'], progress);
   const programs = await programNames(workspace.root);
-  await strip(workspace, programs, guest, join(directory, 'upload'));
+  await prepareUpload(workspace, programs, guest, join(directory, 'upload'));
   const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
   await writeFile(join(directory, LISTING), JSON.stringify(tests.flat()));
 }
@@ -112,17 +114,16 @@ async function programNames(root: string): Promise<string[]> {
 }
 
 /** Debug information stays on the host: every byte is encrypted and decrypted under emulation. */
-async function strip(
+async function prepareUpload(
   { crossCompile, signal }: Workspace,
   programs: readonly string[],
   from: string,
   to: string,
 ) {
-  for (const program of programs) {
-    await mkdir(join(to, program), { recursive: true });
-    const args = ['-o', join(to, program, program), join(from, program)];
-    await run(`${crossCompile}strip`, args, { what: `strip ${program}`, signal });
-  }
+  await mkdir(to);
+  const args = ['-o', join(to, EXECUTABLE), join(from, EXECUTABLE)];
+  await run(`${crossCompile}strip`, args, { what: 'strip the guest programs', signal });
+  for (const program of programs) await symlink(EXECUTABLE, join(to, program));
 }
 
 /** The native build of a program can do nothing but list; it has the same source and the same ids. */

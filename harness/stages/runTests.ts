@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
@@ -13,7 +12,7 @@ import type { PlannedTest } from './testPlan.ts';
 
 export interface RunTestsRequest {
   tests: readonly PlannedTest[];
-  /** Holds a directory a program, with the program in it. */
+  /** A directory that holds the programs. */
   programs: string;
   /** Boots a guest whose console lines go to `onLine`, from the first. */
   boot: (onLine: (line: string) => void) => Promise<Guest>;
@@ -48,7 +47,10 @@ export async function runTests(request: RunTestsRequest, outcome: RunTestsOutcom
     const watch = new SplatWatch(randomBytes(8).toString('hex'));
     await using guest = await request.boot((line) => watch.push(line));
     outcome.qemuArguments = guest.vm.arguments;
-    await checkGuestContract(guest.ssh, request.configSha256, request.signal);
+    await Promise.all([
+      checkGuestContract(guest.ssh, request.configSha256, request.signal),
+      upload(guest, request),
+    ]);
     const run = new GuestRun(guest, watch, request, outcome);
     while (queue.length > 0 && run.trusted) await run.test(queue.shift() as PlannedTest);
   }
@@ -62,7 +64,6 @@ class GuestRun {
   readonly #request: RunTestsRequest;
   readonly #outcome: RunTestsOutcome;
   readonly #watch: SplatWatch;
-  readonly #uploaded = new Set<string>();
 
   constructor(guest: Guest, watch: SplatWatch, request: RunTestsRequest, outcome: RunTestsOutcome) {
     this.#guest = guest;
@@ -75,7 +76,6 @@ class GuestRun {
   async test(test: PlannedTest): Promise<void> {
     const { emit } = this.#request;
     emit({ type: 'testStart', id: test.id, attempt: 1 });
-    await this.#upload(test.program);
     const before = await this.#counters();
     const startedAt = performance.now();
     const judgement = await this.#untilSettled(test, await this.#judge(test));
@@ -119,16 +119,6 @@ class GuestRun {
     return `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
   }
 
-  async #upload(program: string) {
-    if (this.#uploaded.has(program)) return;
-    await this.#guest.ssh.upload(join(this.#request.programs, program), GUEST_DIRECTORY, {
-      what: `copy ${program} into the guest`,
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-      signal: this.#request.signal,
-    });
-    this.#uploaded.add(program);
-  }
-
   #counters() {
     return this.#guest.vm.qmp.counters(TEST_DEVICE_ID);
   }
@@ -137,6 +127,11 @@ class GuestRun {
     this.#outcome.splats.push(...splats);
     for (const splat of splats) this.#request.emit({ type: 'splat', splat });
   }
+}
+
+function upload({ ssh }: Guest, { programs, signal }: RunTestsRequest): Promise<void> {
+  const what = 'copy the test programs into the guest';
+  return ssh.upload(programs, GUEST_DIRECTORY, { what, timeoutMs: UPLOAD_TIMEOUT_MS, signal });
 }
 
 function difference(before: Record<string, number>, after: Record<string, number>) {
