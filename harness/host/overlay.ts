@@ -86,7 +86,16 @@ async function prepareOverlay(
   for (const { file, target } of await newFiles(series)) {
     await copyIfThere(file, join(overlay, target));
   }
-  for (const patch of series.patches) await applyPatch(patch, overlay, signal);
+  await applyPatches(series.patches, overlay, signal);
+}
+
+/** As strict as git am: the context must match, though it may have moved. */
+async function applyPatches(patches: readonly string[], directory: string, signal?: AbortSignal) {
+  if (patches.length === 0) return;
+  // All or nothing, and quicker than one by one; which of them does not apply, it does not say.
+  const together = await gitApply(patches, directory, signal);
+  if (together.code === 0) return;
+  for (const patch of patches) await applyPatch(patch, directory, signal);
 }
 
 async function newFiles(series: Series): Promise<{ file: string; target: string }[]> {
@@ -103,23 +112,27 @@ export function touchedFiles(patch: string): string[] {
   return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
 }
 
-/** As strict as git am: the context must match, though it may have moved. */
 async function applyPatch(patch: string, directory: string, signal?: AbortSignal) {
-  const args = ['apply', '-p1', '--whitespace=nowarn', resolve(patch)];
-  const options = {
-    what: `apply ${basename(patch)}`,
-    cwd: directory,
-    // The directory is no part of whatever repository may be around it.
-    env: { GIT_CEILING_DIRECTORIES: dirname(directory), LC_ALL: 'C' },
-    signal,
-  };
-  const finished = await tryRun('git', args, options);
+  const finished = await gitApply([patch], directory, signal);
   if (finished.code === 0) return;
-  if (finished.code !== DOES_NOT_APPLY) throw failure('git', args, options, finished);
+  if (finished.code !== DOES_NOT_APPLY) {
+    throw failure('git', ['apply', patch], { what: `apply ${basename(patch)}` }, finished);
+  }
   throw new UsageError(`${patch} does not apply`, {
     output: finished.tail,
     hint: 'rebase the patch onto this source, or choose the kernel that it is meant for with --kernel',
     command: `git apply --check ${patch}`,
+  });
+}
+
+function gitApply(patches: readonly string[], directory: string, signal?: AbortSignal) {
+  const args = ['apply', '-p1', '--whitespace=nowarn', ...patches.map((patch) => resolve(patch))];
+  return tryRun('git', args, {
+    what: 'apply a series',
+    cwd: directory,
+    // The directory is no part of whatever repository may be around it.
+    env: { GIT_CEILING_DIRECTORIES: dirname(directory), LC_ALL: 'C' },
+    signal,
   });
 }
 
