@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, UsageError } from '../errors.ts';
@@ -42,8 +42,13 @@ export async function configure(build: KernelBuild): Promise<void> {
   await mkdir(build.output, { recursive: true });
   const fragment = join(build.output, 'pinlab.config');
   await writeFile(fragment, build.fragments);
-  await make(build, ['allnoconfig'], 'configure the kernel', { KCONFIG_ALLCONFIG: fragment });
-  await checkContract(build);
+  // Beside the one in force: what is refused must not reach a later build.
+  const candidate = join(build.output, '.config.candidate');
+  const env = { KCONFIG_ALLCONFIG: fragment, KCONFIG_CONFIG: candidate };
+  await make(build, ['allnoconfig'], 'configure the kernel', env);
+  await checkContract(build, candidate);
+  await rm(stamp, { force: true });
+  await rename(candidate, join(build.output, '.config'));
   await writeFile(stamp, hash);
 }
 
@@ -98,8 +103,8 @@ function firstErrors(...streams: string[]): string {
     .join('\n');
 }
 
-async function checkContract(build: KernelBuild) {
-  const final = parseConfig(await readFile(join(build.output, '.config'), 'utf8'));
+async function checkContract(build: KernelBuild, config: string) {
+  const final = parseConfig(await readFile(config, 'utf8'));
   const dropped = droppedOptions(parseConfig(build.fragments), final);
   if (dropped.length === 0) return;
   const kconfig = readKconfig(build.tree, 'arm64');

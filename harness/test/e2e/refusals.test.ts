@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { readEnvironment } from '../../commands/environment.ts';
 import { EXIT } from '../../errors.ts';
 import { pinlab, temporaryDirectory } from './pinlab.ts';
 
@@ -38,8 +39,11 @@ test('a kernel option that does not survive stops the build and names what it la
   await using directory = await temporaryDirectory();
   const fragment = join(directory.path, 'kasan.config');
   await writeFile(fragment, 'CONFIG_SLUB_TINY=y\nCONFIG_KASAN=y\n');
+  const before = await configurations();
   const { code, stderr } = await pinlab(['build', 'kernel', '--config', fragment]);
   t.is(code, EXIT.usage);
+  t.true(before.length > 0);
+  t.deepEqual(await configurations(), before, 'the next build has the configuration of the last');
   t.regex(stderr, /CONFIG_KASAN=y was requested, \.config has n: .*!SLUB_TINY \(SLUB_TINY=y\)/);
 });
 
@@ -77,4 +81,11 @@ async function finishedArtifacts(cacheHome: string): Promise<string[]> {
   await mkdir(join(cacheHome, 'pinlab'), { recursive: true });
   const names = await readdir(join(cacheHome, 'pinlab'), { recursive: true });
   return names.filter((name) => name.endsWith('pinlab.json') || name.includes('.partial'));
+}
+
+/** What the work trees of the kernels are configured with. */
+async function configurations(): Promise<string[]> {
+  const { cacheRoot } = readEnvironment();
+  const files = await Array.fromAsync(glob(join(cacheRoot, 'kernel-work/*/*/build-*/.config')));
+  return Promise.all(files.sort().map((file) => readFile(file, 'utf8')));
 }
