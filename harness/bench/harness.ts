@@ -17,9 +17,10 @@ import { openWorkspace, type Workspace } from '../stages/workspace.ts';
 
 /**
  * What the harness costs beyond the tools that it drives, as ratios measured in one run, each pair
- * interleaved: `npm run bench:harness`. With `--cold` also a build from an empty cache, which takes
- * as long as it sounds.
+ * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot warm edit cold`. Without
+ * names all but `cold` run, a build from an empty cache that takes as long as it sounds.
  */
+const PARTS = { boot, warm, edit, cold };
 
 const CHOICE = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] } as const;
 const EVERYTHING = { suites: [] };
@@ -30,12 +31,17 @@ const environment = readEnvironment();
 const scratch = await mkdtemp(join(tmpdir(), 'pinlab-bench-'));
 try {
   const built = await buildAll(workspace(), CHOICE, EVERYTHING);
-  await boot(built);
-  await warmRun();
-  await edit(built);
-  if (process.argv.includes('--cold')) await cold(built);
+  for (const part of chosenParts(process.argv.slice(2))) await PARTS[part](built);
 } finally {
   await rm(scratch, { recursive: true });
+}
+
+function chosenParts(names: readonly string[]): (keyof typeof PARTS)[] {
+  if (names.length === 0) return ['boot', 'warm', 'edit'];
+  return names.map((name) => {
+    if (name in PARTS) return name as keyof typeof PARTS;
+    throw new Error(`there is no part ${name}; choose among ${Object.keys(PARTS).join(', ')}`);
+  });
 }
 
 function workspace(given: Partial<Workspace> & { cacheRoot?: string } = {}): Workspace {
@@ -80,7 +86,7 @@ async function qemuAloneMs({ qemu, kernel, image }: Built): Promise<number> {
 }
 
 /** A run with nothing to build, beside the tests' own time. */
-async function warmRun() {
+async function warm() {
   const pairs: Pair[] = [];
   for (let round = 0; round < 3; round += 1) {
     let tests = 0;

@@ -57,19 +57,11 @@ export async function compile(build: KernelBuild): Promise<void> {
   await make(build, ['Image', 'modules', `-j${availableParallelism()}`], 'build the kernel');
 }
 
-/** Builds the external module whose sources are in `directory` into `output`. */
-export async function compileModule(
-  build: KernelBuild,
-  directory: string,
-  settings: readonly string[],
-): Promise<void> {
-  await make(build, [`M=${directory}`, ...settings, 'modules'], 'build the driver');
-}
-
 /** The directory's steps that make prints: `  CC      mm/gup.o`. */
 export const BUILD_STEP = /^\s{2}[A-Z]\S*\s+(?:\[M\]\s+)?(\S+)/;
 
-async function make(
+/** Runs make in the tree of `build`. */
+export async function make(
   build: KernelBuild,
   targets: string[],
   what: string,

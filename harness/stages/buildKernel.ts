@@ -11,11 +11,11 @@ import {
   BUILD_STEP,
   buildDirectoryName,
   compile,
-  compileModule,
   configure,
   type KernelBuild,
 } from '../kernel/build.ts';
 import { readFragments } from '../kernel/fragments.ts';
+import { compileModule } from '../kernel/module.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
 import { type StageProgress, stage } from './stage.ts';
