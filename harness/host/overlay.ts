@@ -78,11 +78,7 @@ async function prepareOverlay(
   series: Series,
   signal?: AbortSignal,
 ) {
-  for (const patch of series.patches) {
-    for (const file of touchedFiles(await readFile(patch, 'utf8'))) {
-      await copyIfThere(join(pristine, file), join(overlay, file));
-    }
-  }
+  await copyTouched(pristine, overlay, series.patches);
   for (const { file, target } of await newFiles(series)) {
     await copyIfThere(file, join(overlay, target));
   }
@@ -96,6 +92,15 @@ async function applyPatches(patches: readonly string[], directory: string, signa
   const together = await gitApply(patches, directory, signal);
   if (together.code === 0) return;
   for (const patch of patches) await applyPatch(patch, directory, signal);
+}
+
+/** Copies each file of `pristine` that one of `patches` changes to the same place below `to`. */
+export async function copyTouched(pristine: string, to: string, patches: readonly string[]) {
+  for (const patch of patches) {
+    for (const file of touchedFiles(await readFile(patch, 'utf8'))) {
+      await copyIfThere(join(pristine, file), join(to, file));
+    }
+  }
 }
 
 async function newFiles(series: Series): Promise<{ file: string; target: string }[]> {

@@ -52,8 +52,13 @@ const NO_SERIES: Series = { name: 'none', newFiles: [], patches: [] };
 
 /** The source that `kernel` names: a base, or the directory of a tree. */
 export async function resolveSource(workspace: Workspace, kernel: string): Promise<KernelSource> {
-  const base = findBase(kernel);
-  if (!base) return developerTree(kernel);
+  return findBase(kernel) ? resolveBase(workspace, kernel) : developerTree(kernel);
+}
+
+/** The source of the base that is called `name`. */
+export async function resolveBase(workspace: Workspace, name: string): Promise<KernelSource> {
+  const base = findBase(name);
+  if (!base) throw unknownBase(name);
   const { cache, openApt, signal } = workspace;
   return stage(workspace, 'source', `source of Linux ${base.name}`, () =>
     debianSource(base, cache, openApt, { signal }),
@@ -61,13 +66,15 @@ export async function resolveSource(workspace: Workspace, kernel: string): Promi
 }
 
 async function checkTree(kernel: string) {
-  if (/^[\d.]+$/.test(kernel)) {
-    const names = bases.map(({ name }) => name).join(', ');
-    throw new UsageError(`there is no kernel ${kernel}`, {
-      hint: `choose one of ${names}, or give the directory of a kernel tree, such as ./linux`,
-    });
-  }
+  if (/^[\d.]+$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
+}
+
+function unknownBase(kernel: string): UsageError {
+  const names = bases.map(({ name }) => name).join(', ');
+  return new UsageError(`there is no kernel ${kernel}`, {
+    hint: `choose one of ${names}, or give the directory of a kernel tree, such as ./linux`,
+  });
 }
 
 async function resolveSeries(
