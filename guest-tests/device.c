@@ -249,7 +249,7 @@ TEST_F(device, interrupt_wakes_poll)
 		.length = self->half,
 		.operand = 0x3c,
 	});
-	ASSERT_EQ(1, poll(&poller, 1, TESTDEV_WAIT_SECONDS * 1000));
+	ASSERT_EQ(1, poll(&poller, 1, wait_seconds() * 1000));
 	ASSERT_TRUE(poller.revents & POLLIN);
 	ASSERT_TRUE(testdev_done(&self->dev, sequence));
 	ASSERT_EQ(self->half, filled(self->dst, self->half, 0x3c));

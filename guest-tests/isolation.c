@@ -112,7 +112,7 @@ FIXTURE_SETUP(same_address)
  */
 static bool all_given_back(uint64_t available)
 {
-	time_t end = time(NULL) + CHILD_WAIT_SECONDS;
+	time_t end = time(NULL) + wait_seconds();
 
 	while (read_number(AVAILABLE) != available && time(NULL) < end)
 		sched_yield();

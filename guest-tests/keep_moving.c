@@ -143,7 +143,7 @@ static size_t merged_pages(const struct buffer *buf)
 
 TEST_F(ksm, merging)
 {
-	time_t end = time(NULL) + 20;
+	time_t end = time(NULL) + wait_seconds();
 	struct dma_testdev_cpl cpl;
 	uint64_t scans;
 

@@ -260,7 +260,7 @@ TEST_F(lifetime, fdinfo_lists_what_is_held)
 	ASSERT_EQ(read, pins[0].id);
 }
 
-TEST_F_TIMEOUT(lifetime, cycles_leave_no_memory_behind, 120)
+TEST_F(lifetime, cycles_leave_no_memory_behind)
 {
 	uint64_t before, after;
 

@@ -34,7 +34,7 @@ static uint32_t await_error(struct testdev *dev)
 	struct pollfd nothing = { .fd = -1 };
 	uint32_t state = 0;
 
-	for (int tries = 0; tries < TESTDEV_WAIT_SECONDS * 1000; tries++) {
+	for (int tries = 0; tries < wait_seconds() * 1000; tries++) {
 		state = testdev_read(dev, DMA_TESTDEV_DB_STATE);
 		if ((state & 0xff) == DMA_TESTDEV_ERROR)
 			break;

@@ -43,7 +43,7 @@ FIXTURE_SETUP(sharing)
 
 static bool eventually_held(uint64_t count)
 {
-	time_t end = time(NULL) + CHILD_WAIT_SECONDS;
+	time_t end = time(NULL) + wait_seconds();
 
 	while (pins_held() != count && time(NULL) < end)
 		sched_yield();

@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "child.h"
+#include "limit.h"
 
 struct peer child_start(int (*body)(struct peer *parent, void *arg), void *arg)
 {
@@ -59,8 +60,8 @@ static void await_message(struct peer *peer)
 {
 	struct pollfd poller = { .fd = peer->socket, .events = POLLIN };
 
-	CHECK(poll(&poller, 1, CHILD_WAIT_SECONDS * 1000) == 1,
-	      "awaiting the other process for %d s", CHILD_WAIT_SECONDS);
+	CHECK(poll(&poller, 1, wait_seconds() * 1000) == 1,
+	      "awaiting the other process for %d s", wait_seconds());
 }
 
 long peer_receive(struct peer *peer)

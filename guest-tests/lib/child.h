@@ -7,8 +7,6 @@
 
 #include <sys/types.h>
 
-#define CHILD_WAIT_SECONDS	20
-
 /* One end of a conversation between a parent and its child. */
 struct peer {
 	pid_t pid;		/* in the parent: of the child */

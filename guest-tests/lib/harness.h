@@ -8,6 +8,7 @@
 #include "kselftest_harness.h"
 
 #include "check.h"
+#include "limit.h"
 
 /*
  * Where a test stands in its source; the kernel's harness does not keep that.
@@ -38,11 +39,6 @@ extern const struct test_location __stop_test_locations[];
 	LOCATE_TEST(fixture_name, test_name) \
 	__TEST_F_IMPL(fixture_name, test_name, -1, TEST_TIMEOUT_DEFAULT)
 
-#undef TEST_F_TIMEOUT
-#define TEST_F_TIMEOUT(fixture_name, test_name, timeout) \
-	LOCATE_TEST(fixture_name, test_name) \
-	__TEST_F_IMPL(fixture_name, test_name, -1, timeout)
-
 static void list_test(const char *fixture, const char *variant, const char *test)
 {
 	const struct test_location *location;
@@ -69,6 +65,17 @@ static void list_tests(void)
 				list_test(fixture->name, variant->name, test->name);
 }
 
+/* A test that hangs ends before the harness outside gives up the whole guest. */
+static void limit_tests(void)
+{
+	struct __fixture_metadata *fixture;
+	struct __test_metadata *test;
+
+	for (fixture = __fixture_list; fixture; fixture = fixture->next)
+		for (test = fixture->tests; test; test = test->next)
+			test->timeout = test_seconds() * 9 / 10 ?: 1;
+}
+
 /* The program's main(): lists its tests with --list, else is the kernel's harness. */
 static int test_main(int argc, char **argv)
 {
@@ -76,6 +83,7 @@ static int test_main(int argc, char **argv)
 		list_tests();
 		return 0;
 	}
+	limit_tests();
 	return test_harness_run(argc, argv);
 }
 

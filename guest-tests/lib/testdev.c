@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "limit.h"
 #include "testdev.h"
 
 #define RING_BYTES	(TESTDEV_RING_ENTRIES * sizeof(struct dma_testdev_desc))
@@ -183,9 +184,9 @@ struct dma_testdev_cpl testdev_wait(struct testdev *dev, uint32_t sequence)
 		CHECK((state & 0xff) != DMA_TESTDEV_ERROR && (state & 0xff) != DMA_TESTDEV_STOPPED,
 		      "awaiting completion %u: queue state %#x, error va %#llx", sequence, state,
 		      (unsigned long long)testdev_read64(dev, DMA_TESTDEV_DB_ERROR_VA));
-		CHECK(seconds() - start <= TESTDEV_WAIT_SECONDS,
+		CHECK(seconds() - start <= wait_seconds(),
 		      "awaiting completion %u for %d s: queue state %#x, head %u, tail %u",
-		      sequence, TESTDEV_WAIT_SECONDS, state,
+		      sequence, wait_seconds(), state,
 		      testdev_read(dev, DMA_TESTDEV_DB_HEAD), dev->tail);
 		sched_yield();
 	}

@@ -15,8 +15,6 @@
 #define TESTDEV_PATH		"/dev/dma_testdev-0"
 #define TESTDEV_RING_LOG2	6
 #define TESTDEV_RING_ENTRIES	(1u << TESTDEV_RING_LOG2)
-/* Far above what emulation needs; what does not end by then hangs. */
-#define TESTDEV_WAIT_SECONDS	20
 
 /* One open queue. Its rings are populated, and absent from forked children. */
 struct testdev {

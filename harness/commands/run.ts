@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { report } from '../report/reporter.ts';
 import type { RunEvent } from '../schema/events.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
+import { timeLimits } from '../stages/timeLimits.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
@@ -26,8 +27,12 @@ export function runCommand(invocation: Invocation) {
     .option('--json', 'print the results document on standard output')
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1), 2)
     .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256), 1024)
-    .option('--test-timeout <s>', 'limit of one test', wholeNumber('--test-timeout', 1), 60)
-    .option('--boot-timeout <s>', 'limit of a boot', wholeNumber('--boot-timeout', 1), 60)
+    .option(
+      '--test-timeout <s>',
+      'limit of one test (60, or 600 on debug and kcsan)',
+      wholeNumber('--test-timeout', 1),
+    )
+    .option('--boot-timeout <s>', 'limit of a boot (the same)', wholeNumber('--boot-timeout', 1))
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
       const output = resolve(options.output);
@@ -51,8 +56,7 @@ export function runCommand(invocation: Invocation) {
         selection: { suites, grep: options.grep },
         machine: { cpus: options.cpus, memoryMiB: options.memory },
         output,
-        testTimeoutMs: options.testTimeout * 1000,
-        bootTimeoutMs: options.bootTimeout * 1000,
+        ...timeLimits(options),
         emit,
       });
       emit({ type: 'runEnd', results });

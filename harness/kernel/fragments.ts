@@ -4,14 +4,27 @@ import { join } from 'node:path';
 import type { Series } from '../host/overlay.ts';
 import type { KernelSource } from './source.ts';
 
-/** The fragments that a flavour adds to those of every kernel. */
-const FLAVOURS: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  debug: ['debug'],
-  bench: ['bench'],
+interface Flavour {
+  /** The fragments that it adds to those of every kernel. */
+  fragments: readonly string[];
+  /** How many times longer than on `base` a test or a boot may take; what hangs takes for ever. */
+  slowdown: number;
+}
+
+const FLAVOURS: Readonly<Record<string, Flavour>> = {
+  base: { fragments: [], slowdown: 1 },
+  // Every access of the kernel is checked, and that is emulated too.
+  debug: { fragments: ['debug'], slowdown: 10 },
+  kcsan: { fragments: ['kcsan'], slowdown: 10 },
+  bench: { fragments: ['bench'], slowdown: 1 },
 };
 
 export const flavours = Object.keys(FLAVOURS);
+
+/** How many times longer than on `base` a test or a boot may take on `flavour`. */
+export function slowdown(flavour: string): number {
+  return FLAVOURS[flavour]?.slowdown ?? 1;
+}
 
 /** The option fragments of one kernel, joined in order; a later line overrides an earlier one. */
 export async function readFragments(
@@ -21,7 +34,7 @@ export async function readFragments(
   const names = [
     ...['base', `base-${request.source.base}`, 'sva', 'mm'],
     ...((await offersMempinfd(request)) ? ['mempinfd'] : []),
-    ...(FLAVOURS[request.flavour] ?? []),
+    ...(FLAVOURS[request.flavour]?.fragments ?? []),
   ];
   const texts = names.map((name) => readFile(join(directory, `${name}.config`), 'utf8'));
   return (await Promise.all(texts)).join('\n');

@@ -115,7 +115,9 @@ class GuestRun {
   /** The markers order the kernel's reports between tests. */
   #command({ id, program, name }: PlannedTest): string {
     const mark = (what: 'begin' | 'end') => `echo '${this.#watch.marker(what, id)}' > /dev/kmsg`;
-    const run = `cd ${GUEST_DIRECTORY} && ./${program} -r '${name}' < /dev/null`;
+    // So that a test which hangs ends by itself, and says what it waited for.
+    const limit = `TEST_TIMEOUT=${Math.ceil(this.#request.testTimeoutMs / 1000)}`;
+    const run = `cd ${GUEST_DIRECTORY} && ${limit} ./${program} -r '${name}' < /dev/null`;
     return `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
   }
 
