@@ -3,13 +3,17 @@
  * Pins and the memory cgroup: what is pinned and what records it stay charged as
  * long as it is held, and reclaim of the cgroup goes round it.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "harness.h"
 
 #include "buffer.h"
+#include "child.h"
 #include "disk.h"
 #include "mempin.h"
 #include "proc.h"
@@ -124,6 +128,62 @@ TEST_F(cgroup, moving_between_pin_and_unpin_is_balanced)
 	ASSERT_GE(charge + SLACK, group_charge(&other));
 	group_write(&self->group, "cgroup.procs", "0");
 	ASSERT_EQ(0, rmdir(other.path));
+}
+
+/* From -1000, which is never killed, to 1000, which is killed first. */
+static void set_oom_score(const char *score)
+{
+	write_text("/proc/self/oom_score_adj", score);
+}
+
+/* In the middle of a pin the limit is reached, and nobody can be killed for it. */
+TEST_F(cgroup, pin_beyond_the_limit_is_rolled_back)
+{
+	uint64_t held = pins_held();
+	int ret;
+
+	set_oom_score("-1000");
+	group_write(&self->group, "memory.max", "6M");
+	ret = __pin(self->fd, self->buf.data, self->buf.length, PIN_W, NULL);
+	group_write(&self->group, "memory.max", "max");
+	ASSERT_EQ(-ENOMEM, ret);
+	ASSERT_LT(0, present_pages(self->buf.data, self->buf.length));
+	ASSERT_EQ(0, pinned_pages());
+	ASSERT_EQ(held, pins_held());
+	pin(self->fd, self->buf.data, self->buf.length, PIN_W);
+	ASSERT_EQ(SIZE / PAGE, pinned_pages());
+}
+
+/* Its name is on the list of reports that are no failure (harness/splat/allow.ts). */
+static int pin_and_ask_for_too_much(struct peer *parent, void *arg)
+{
+	struct buffer *buf = arg;
+	struct buffer more;
+
+	(void)parent;
+	CHECK(prctl(PR_SET_NAME, "oom-victim") == 0);
+	set_oom_score("1000");
+	pin(mempinfd(0), buf->data, buf->length / 2, PIN_W);
+	buffer_map(&more, BUFFER_ANON, SIZE);
+	memset(more.data, 1, more.length);
+	return 0;
+}
+
+TEST_F(cgroup, pins_of_a_process_killed_for_memory_are_released)
+{
+	uint64_t held = pins_held();
+	struct peer child;
+	int status;
+
+	set_oom_score("-1000");
+	group_write(&self->group, "memory.max", "6M");
+	child = child_start(pin_and_ask_for_too_much, &self->buf);
+	ASSERT_EQ(child.pid, waitpid(child.pid, &status, 0));
+	group_write(&self->group, "memory.max", "max");
+	ASSERT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(SIGKILL, WTERMSIG(status));
+	ASSERT_EQ(held, pins_held());
+	ASSERT_GE(self->charge + SLACK, group_charge(&self->group));
 }
 
 TEST_F(cgroup, reclaim_goes_round_pinned_pages)

@@ -45,11 +45,14 @@ FIXTURE_VARIANT_ADD(pin, thp) {
 FIXTURE_VARIANT_ADD(pin, hugetlb) {
 	.kind = BUFFER_HUGETLB, .length = 2 * HUGE_PAGE, .faults = 2,
 };
+FIXTURE_VARIANT_ADD(pin, hugetlb_shared) {
+	.kind = BUFFER_HUGETLB_SHARED, .length = 2 * HUGE_PAGE, .faults = 2,
+};
 
 FIXTURE_SETUP(pin)
 {
 	SKIP_WITHOUT_MEMPINFD();
-	if (variant->kind == BUFFER_HUGETLB)
+	if (variant->kind == BUFFER_HUGETLB || variant->kind == BUFFER_HUGETLB_SHARED)
 		ASSERT_EQ(0, __hugetlb_reserve(variant->faults));
 	testdev_open(&self->dev);
 	buffer_map(&self->buf, variant->kind, variant->length);

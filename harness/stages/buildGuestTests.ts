@@ -43,6 +43,8 @@ export function buildGuestTests(
     const inputs = {
       programs: await hashTree(join(root, 'guest-tests')),
       registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
+      // Its example is compiled too.
+      manual: await hashFile(join(root, 'docs/mempinfd.2')),
       uapi: await hashTree(join(root, 'kernel/mempinfd/include')),
       kselftest: await hashFile(join(source.directory, KSELFTEST)),
       compiler: await compilerVersion(`${crossCompile}gcc`, signal),

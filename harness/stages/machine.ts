@@ -4,12 +4,16 @@ import { DEFAULT_MACHINE, type Machine } from '../qemu/args.ts';
 /** The substreams that the SMMU offers, as log2: enough for every process of a test. */
 export const SSID_BITS = 16;
 
+/** What the kernel must be told for tests to have it: a second NUMA node, memory that it lends out. */
+const KERNEL_PARAMETERS = ['numa=fake=2', 'cma=64M'] as const;
+
 /** The machine that the suites run on, with the given kernel and initramfs. */
 export function testMachine(given: Pick<Machine, 'kernel' | 'initrd'> & Partial<Machine>): Machine {
   return {
     ...DEFAULT_MACHINE,
     smmu: { ssidsize: SSID_BITS, stall: 'on' },
     testDevice: {},
+    append: KERNEL_PARAMETERS,
     ...given,
   };
 }

@@ -21,7 +21,7 @@ const TIERS: Record<string, Tier> = {
     config: 'ava.e2e.config.js',
   },
   full: {
-    builds: [],
+    builds: [['build', 'kernel', '--flavour', 'kcsan']],
     config: 'ava.full.config.js',
   },
 };

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import { pinlab, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
 
+/** The races, on the kernel that watches for data races; the rest of its time KCSAN looks elsewhere. */
+const RACES = ['races', 'pin_waits', 'sharing', 'lifetime', 'limits'];
+
 /** The suites beyond what every change must pass: other kernels, each with everything it offers. */
 const KERNELS: Record<string, readonly string[]> = {
   'the newest base': ['--kernel', '7.3'],
+  'the kernel that finds data races': ['--flavour', 'kcsan', ...RACES],
 };
 
 for (const [name, options] of Object.entries(KERNELS)) {
@@ -19,3 +25,17 @@ for (const [name, options] of Object.entries(KERNELS)) {
     t.true(summary.passed > 0);
   });
 }
+
+test('where the call is configured away, its tests find ENOSYS and skip', async (t) => {
+  await using directory = await temporaryDirectory();
+  const fragment = join(directory.path, 'off.config');
+  await writeFile(fragment, '# CONFIG_MEMPINFD is not set\n');
+  const options = ['--config', fragment, '--output', directory.path];
+  const { code, tail } = await pinlab(['run', 'pin', 'pin_args', 'device', ...options]);
+  t.is(code, EXIT.ok, tail);
+  const { tests } = await readResults(directory.path);
+  for (const { id, program, status, reason } of tests) {
+    t.is(status, program === 'device' ? 'pass' : 'skip', id);
+    if (status === 'skip') t.regex(reason ?? '', /mempinfd\(2\) is not in this kernel/, id);
+  }
+});
