@@ -15,7 +15,8 @@
 #include "testdev.h"
 
 #define AREAS		"/sys/kernel/debug/cma"
-#define PAGES		256
+/* More than what a CPU keeps at hand of other memory. */
+#define PAGES		2048
 /* Half of the area: the rest may be in use by devices already. */
 #define PIECE(area)	((area)->count / 2)
 
