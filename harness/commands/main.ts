@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
+import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addCommand(buildCommand(invocation))
     .addCommand(listCommand(invocation))
     .addCommand(seriesCommand(invocation))
+    .addCommand(benchCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
   try {

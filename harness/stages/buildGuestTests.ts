@@ -16,6 +16,8 @@ import type { Workspace } from './workspace.ts';
 export interface GuestTestsArtifact {
   /** Holds what is copied into the guest: each program, stripped. */
   directory: string;
+  /** The program that counts instructions, which boots alone. */
+  bench: string;
   /** Every test of every program. */
   tests: PlannedTest[];
   sha256: string;
@@ -59,6 +61,7 @@ export function buildGuestTests(
     const directory = join(entry.directory, 'upload');
     return {
       directory,
+      bench: join(entry.directory, 'guest/bench'),
       tests: JSON.parse(await readFile(join(entry.directory, LISTING), 'utf8')),
       sha256: await hashTree(directory),
       hit: entry.hit,

@@ -4,6 +4,8 @@ import type { Machine } from '../qemu/args.ts';
 import { RESULTS_SCHEMA, type Results } from '../schema/results.ts';
 import { completePlan, summarise } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
+import type { KernelArtifact } from './buildKernel.ts';
+import type { QemuArtifact } from './buildQemu.ts';
 import type { RunTestsOutcome } from './runTests.ts';
 import type { PlannedTest } from './testPlan.ts';
 
@@ -38,17 +40,31 @@ export function describeRun(record: RunRecord): Results {
 }
 
 function describeInputs({ kernel, qemu, image, guestTests }: Built): Results['inputs'] {
-  const { source, flavour, series, configSha256, imageSha256, compiler } = kernel;
   return {
-    kernel: {
-      source: source.pristine ? `linux-source-${source.base}` : source.directory,
-      version: source.version,
-      ...{ flavour, series, configSha256, imageSha256, compiler },
-    },
-    qemu: { version: qemu.version, patches: qemu.patches, sha256: qemu.sha256 },
+    kernel: describeKernel(kernel),
+    qemu: describeQemu(qemu),
     image: { sha256: image.sha256, packages: image.packages },
     guestTests: { sha256: guestTests.sha256 },
   };
+}
+
+/** A kernel, as results name it. */
+export function describeKernel(kernel: KernelArtifact): Results['inputs']['kernel'] {
+  const { source, flavour, series, configSha256, imageSha256, compiler } = kernel;
+  return {
+    source: source.pristine ? `linux-source-${source.base}` : source.directory,
+    version: source.version,
+    ...{ flavour, series, configSha256, imageSha256, compiler },
+  };
+}
+
+/** A QEMU, as results name it. */
+export function describeQemu({
+  version,
+  patches,
+  sha256,
+}: QemuArtifact): Results['inputs']['qemu'] {
+  return { version, patches, sha256 };
 }
 
 function describeMachine(machine: Machine, qemuArguments: readonly string[]): Results['machine'] {

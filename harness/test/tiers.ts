@@ -21,7 +21,10 @@ const TIERS: Record<string, Tier> = {
     config: 'ava.e2e.config.js',
   },
   full: {
-    builds: [['build', 'kernel', '--flavour', 'kcsan']],
+    builds: [
+      ['build', 'kernel', '--flavour', 'kcsan'],
+      ['build', 'kernel', '--flavour', 'bench'],
+    ],
     config: 'ava.full.config.js',
   },
 };

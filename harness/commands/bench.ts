@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import { join, resolve } from 'node:path';
+import { EXIT } from '../errors.ts';
+import { benchTable } from '../report/benchTable.ts';
+import { writeReport } from '../report/file.ts';
+import { benchKernel } from '../stages/benchKernel.ts';
+import type { Invocation } from './invocation.ts';
+import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
+import { progressReporter } from './reporters.ts';
+
+/** `pinlab bench`: what holding memory costs, in instructions. */
+export function benchCommand(invocation: Invocation) {
+  return withKernelOptions('bench')
+    .setOptionValue('flavour', 'bench')
+    .description('count the instructions of PIN and UNPIN, beside other ways to hold memory')
+    .option('--output <dir>', 'where bench.json goes', 'results')
+    .option('--json', 'print the document on standard output instead of the tables')
+    .option('--boots <n>', 'give up on what still differs', wholeNumber('--boots', 2), 6)
+    .addHelpText('after', '\nExample:\n  $ npx pinlab bench --kernel 6.12')
+    .action(async (options) => {
+      const { environment, argv } = invocation;
+      const bench = await benchKernel({
+        workspace: invocation.workspace(progressReporter(environment)),
+        version: environment.version,
+        command: ['pinlab', ...argv],
+        choice: kernelChoice(options),
+        mostBoots: options.boots,
+        onBoot: (boot, unproven) =>
+          process.stderr.write(`boot ${boot}: ${unproven} figures not yet counted alike twice\n`),
+      });
+      const text = `${JSON.stringify(bench, null, 2)}\n`;
+      await writeReport(join(resolve(options.output), 'bench.json'), text);
+      process.stdout.write(options.json ? text : benchTable(bench));
+      invocation.finish(bench.unproven.length === 0 ? EXIT.ok : EXIT.failed);
+    });
+}
