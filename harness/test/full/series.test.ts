@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import test from 'ava';
+import { type Finished, tryRun } from '../../host/spawn.ts';
+import { bases } from '../../kernel/bases.ts';
+import { requirePackages } from '../e2e/packages.ts';
+import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
+
+/** Findings that stay, each with its reason. */
+const ACCEPTED = [
+  {
+    pattern: /ENOSYS: ENOSYS means 'invalid syscall nr' and nothing else/,
+    reason: 'that is what the selftest compares with it',
+  },
+] as const;
+
+if (process.arch !== 'x64') await requirePackages('gcc-x86-64-linux-gnu');
+await requirePackages('sparse');
+
+for (const { name: base } of bases) {
+  test(`${base}: every patch builds by itself, on arm64 and on x86-64`, async (t) => {
+    await using series = await SeriesTree.open(base, 'builds');
+    const first = await arm64(series.source);
+    const second = await x86();
+    const objects = await series.objects();
+    for (let count = 1; count <= series.mails.length; count += 1) {
+      const what = basename(series.mails[count - 1] ?? '');
+      await series.applyFirst(count);
+      await series.configure(first);
+      const all = await series.make(first, 'vmlinux');
+      t.is(all.code, 0, `${what} on arm64\n${all.tail}`);
+      await series.configure(second);
+      // What a later patch adds is not there yet.
+      const there = count === series.mails.length ? objects : objects.filter(isOld);
+      const own = await series.make(second, ...there, 'arch/x86/entry/');
+      t.is(own.code, 0, `${what} on x86-64\n${own.tail}`);
+    }
+  });
+
+  test(`${base}: checkpatch and kernel-doc find nothing else than is listed`, async (t) => {
+    await using series = await SeriesTree.open(base, 'style');
+    await series.applyFirst(series.mails.length);
+    for (const mail of [series.letter, ...series.mails]) {
+      t.deepEqual(unexpected(await checkpatch(series.tree, mail)), [], basename(mail));
+    }
+    for (const file of ['mm/mempinfd.c', 'include/uapi/linux/mempinfd.h']) {
+      const args = ['scripts/kernel-doc', '-none', '-Wall', file];
+      const finished = await tryRun('perl', args, { what: 'kernel-doc', cwd: series.tree });
+      t.is(finished.code, 0, finished.tail);
+      t.is(finished.tail, '');
+    }
+  });
+
+  test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
+    await using series = await SeriesTree.open(base, 'warnings');
+    const architecture = await arm64(series.source);
+    const objects = await series.objects();
+    await series.configure(architecture);
+    const before = warnings(await checked(series, architecture, objects.filter(isOld)));
+    await series.applyFirst(series.mails.length);
+    await series.configure(architecture);
+    const after = warnings(await checked(series, architecture, objects));
+    t.deepEqual(
+      after.filter((line) => !before.includes(line)),
+      [],
+    );
+  });
+}
+
+test('checkpatch finds a mistake', async (t) => {
+  await using series = await SeriesTree.open('6.12', 'mistake');
+  const patch = join(series.tree, 'mistake.patch');
+  await writeFile(patch, '--- a/mm/gup.c\n+++ b/mm/gup.c\n@@ -1,1 +1,2 @@\n+int a;  \n x\n');
+  t.true((await checkpatch(series.tree, patch)).some((line) => /TRAILING_WHITESPACE/.test(line)));
+});
+
+/** The one file of the series that is new. */
+function isOld(object: string): boolean {
+  return object !== 'mm/mempinfd.o';
+}
+
+async function checkpatch(tree: string, mail: string): Promise<string[]> {
+  const args = ['scripts/checkpatch.pl', '--strict', '--terse', '--show-types', '--no-summary'];
+  const finished = await tryRun('perl', [...args, mail], { what: 'checkpatch', cwd: tree });
+  return finished.stdout.split('\n').filter((line) => line !== '');
+}
+
+function unexpected(findings: readonly string[]): string[] {
+  return findings.filter((line) => !ACCEPTED.some(({ pattern }) => pattern.test(line)));
+}
+
+/** C=2: sparse looks at every object, also at those that are up to date. */
+async function checked(
+  series: SeriesTree,
+  architecture: Architecture,
+  objects: readonly string[],
+): Promise<Finished> {
+  return series.make(architecture, 'C=2', 'W=1', ...objects);
+}
+
+/** Without the line numbers, which every patch moves. */
+function warnings({ stderr }: Finished): string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => /\b(?:warning|error):/.test(line))
+    .map((line) => line.replaceAll(/:\d+(?=:)/g, ''));
+}

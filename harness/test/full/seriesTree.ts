@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { applySeries, linkTree, touchedFiles } from '../../host/overlay.ts';
+import { type Finished, run, tryRun } from '../../host/spawn.ts';
+import { readFragments } from '../../kernel/fragments.ts';
+import type { KernelSource } from '../../kernel/source.ts';
+import { writeSeries } from '../../stages/writeSeries.ts';
+import { ROOT } from '../e2e/pinlab.ts';
+import { ownKernel, ownWorkspace } from '../e2e/pristine.ts';
+
+/** What make is told for one architecture. */
+export interface Architecture {
+  arch: string;
+  crossCompile: string;
+  fragments: string;
+}
+
+/** The mails of the series on a tree of its own, into which they are put one after the other. */
+export class SeriesTree implements AsyncDisposable {
+  /** Without the cover letter, in order. */
+  readonly mails: readonly string[];
+  readonly letter: string;
+  readonly tree: string;
+  readonly source: KernelSource;
+  readonly #scratch: string;
+
+  private constructor(scratch: string, source: KernelSource, mails: readonly string[]) {
+    const [letter = '', ...patches] = mails;
+    this.#scratch = scratch;
+    this.tree = join(scratch, 'tree');
+    this.letter = letter;
+    this.mails = patches;
+    this.source = source;
+  }
+
+  /** A tree of `base` without any patch yet, beside the source so that it can be made of links. */
+  static async open(base: string, purpose: string): Promise<SeriesTree> {
+    const workspace = ownWorkspace();
+    const { source } = await ownKernel(base);
+    const scratch = join(workspace.cache.root, `series-${purpose}-${base}`);
+    await rm(scratch, { recursive: true, force: true });
+    await mkdir(scratch, { recursive: true });
+    const mails = await writeSeries(workspace, source, join(scratch, 'mails'));
+    const opened = new SeriesTree(scratch, source, mails);
+    await linkTree(source.directory, opened.tree);
+    return opened;
+  }
+
+  /** Makes the tree what it is after the first `count` mails. */
+  async applyFirst(count: number) {
+    const patches = this.mails.slice(0, count);
+    await applySeries(this.source.directory, this.tree, { name: 'mails', newFiles: [], patches });
+  }
+
+  /** The objects of the series that `architecture` can compile, as make calls them. */
+  async objects(): Promise<string[]> {
+    const texts = await Promise.all(this.mails.map((file) => readFile(file, 'utf8')));
+    const touched = new Set(texts.flatMap(touchedFiles));
+    const compiled = [...touched].filter((file) => /^(?:mm|kernel)\/.*\.c$/.test(file));
+    return compiled.map((file) => file.replace(/\.c$/, '.o')).sort();
+  }
+
+  /** Runs make for `architecture` with its own output directory. */
+  async make({ arch, crossCompile }: Architecture, ...args: string[]): Promise<Finished> {
+    const output = join(this.tree, `build-${arch}`);
+    const settings = [`O=${output}`, `ARCH=${arch}`, `CROSS_COMPILE=${crossCompile}`];
+    const all = ['-C', this.tree, ...settings, `-j${availableParallelism()}`, ...args];
+    return tryRun('make', all, { what: `make ${args.join(' ')}` });
+  }
+
+  /** Configures `architecture`; options that the tree does not have yet are left out. */
+  async configure(architecture: Architecture) {
+    const { arch, crossCompile, fragments } = architecture;
+    const output = join(this.tree, `build-${arch}`);
+    await mkdir(output, { recursive: true });
+    const fragment = join(output, 'fragments.config');
+    await writeFile(fragment, fragments);
+    const settings = [`O=${output}`, `ARCH=${arch}`, `CROSS_COMPILE=${crossCompile}`];
+    await run('make', ['-C', this.tree, ...settings, 'allnoconfig'], {
+      what: `configure ${arch}`,
+      env: { KCONFIG_ALLCONFIG: fragment },
+    });
+  }
+
+  async [Symbol.asyncDispose]() {
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+/** The kernel that pinlab boots. */
+export async function arm64(source: KernelSource): Promise<Architecture> {
+  const series = { name: 'mails', newFiles: [{ from: '', to: '' }], patches: [] };
+  const request = { source, series, flavour: 'base' };
+  const fragments = await readFragments(join(ROOT, 'kernel/configs'), request);
+  const crossCompile = process.arch === 'arm64' ? '' : 'aarch64-linux-gnu-';
+  return { arch: 'arm64', crossCompile, fragments };
+}
+
+/** A second architecture, with no more than what compiles the series' objects. */
+export async function x86(): Promise<Architecture> {
+  const fragments = await readFile(join(ROOT, 'kernel/configs/x86.config'), 'utf8');
+  return {
+    arch: 'x86_64',
+    crossCompile: process.arch === 'x64' ? '' : 'x86_64-linux-gnu-',
+    fragments,
+  };
+}
