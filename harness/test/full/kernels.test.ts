@@ -20,7 +20,10 @@ for (const [name, options] of Object.entries(KERNELS)) {
     const { code, tail } = await pinlab(['run', ...options, '--output', directory.path]);
     t.is(code, EXIT.ok, tail);
     const { summary, splats } = await readResults(directory.path);
-    t.deepEqual(splats, []);
+    t.deepEqual(
+      splats.filter(({ allowed }) => !allowed),
+      [],
+    );
     t.like(summary, { failed: 0, lost: 0 });
     t.true(summary.passed > 0);
   });
