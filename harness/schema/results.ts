@@ -43,12 +43,16 @@ export const splat = z.strictObject({
   allowed: z.string().optional(),
 });
 
+/** What the device counted, read over QMP, outside the guest; null where the guest was lost. */
+const counters = z.record(z.string(), count).nullable();
+
 /** One execution of a test; `--retries` makes several. */
 export const attempt = z.strictObject({
   status: testStatus,
   durationMs: milliseconds,
   reason: z.string().optional(),
   diagnostics: z.array(z.string()),
+  counters: counters.optional(),
 });
 
 /** A test's verdict; the last attempt decides it. */
@@ -62,8 +66,8 @@ export const testResult = z.strictObject({
   durationMs: milliseconds,
   source: sourceLine.optional(),
   attempts: z.array(attempt),
-  /** What the device counted during the test, read over QMP, outside the guest. */
-  counters: z.record(z.string(), count).nullable(),
+  /** Those of the attempt that decided. */
+  counters,
   /** Fingerprints of the splats that appeared during the test. */
   splats: z.array(z.string()),
 });

@@ -26,11 +26,7 @@ export function splitTestId(id: string): { program: string; name: string } {
 }
 
 /** The test's result after its attempts: the last one decides, and none means lost. */
-export function concludeTest(
-  id: string,
-  attempts: readonly Attempt[],
-  counters: TestResult['counters'] = null,
-): TestResult {
+export function concludeTest(id: string, attempts: readonly Attempt[]): TestResult {
   const last = attempts.at(-1);
   if (!last) return lostTest(id, 'never started');
   const { reason: _, ...started } = lostTest(id, '');
@@ -40,7 +36,7 @@ export function concludeTest(
     ...reasonOf(last.reason),
     durationMs: attempts.reduce((sum, { durationMs }) => sum + durationMs, 0),
     attempts: [...attempts],
-    counters,
+    counters: last.counters ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import { InterruptedError, PinlabError, UsageError } from '../errors.ts';
 import { tryLock } from '../host/lock.ts';
 import type { Machine } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
-import type { Results, Splat } from '../schema/results.ts';
+import type { Results } from '../schema/results.ts';
 import { bootGuest } from './bootGuest.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { decodeSplats } from './decodeSplats.ts';
@@ -14,8 +14,9 @@ import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
 import { describeRun } from './results.ts';
-import { type RunTestsOutcome, runTests } from './runTests.ts';
+import { runTests } from './runTests.ts';
 import type { PlannedTest, Selection } from './testPlan.ts';
+import { TestRecord } from './testRecord.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface JudgeRequest {
@@ -53,7 +54,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     ...{ kernel: built.kernel.image, initrd: built.image.initramfs },
     ...request.machine,
   });
-  const outcome: RunTestsOutcome = { tests: [], splats: [], qemuArguments: [] };
+  const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
   const error = await run(request, built, machine, planned, outcome);
   const { version, command } = request;
   const results = describeRun({
@@ -84,9 +85,9 @@ async function run(
   { qemu, kernel, image, guestTests }: Built,
   machine: Machine,
   tests: readonly PlannedTest[],
-  outcome: RunTestsOutcome,
+  outcome: TestRecord,
 ): Promise<PinlabError | undefined> {
-  const { workspace, output, testTimeoutMs, bootTimeoutMs, emit } = request;
+  const { workspace, output, testTimeoutMs, bootTimeoutMs } = request;
   const { signal } = workspace;
   const { hostPublicKey, clientKey } = image;
   const consoleFile = createWriteStream(join(output, 'console.log'));
@@ -98,8 +99,7 @@ async function run(
   const programs = guestTests.directory;
   try {
     const { configSha256 } = kernel;
-    const decode = (splats: readonly Splat[]) => decodeSplats(workspace, kernel, splats);
-    const given = { tests, programs, configSha256, boot, decode, testTimeoutMs, emit, signal };
+    const given = { tests, programs, configSha256, boot, testTimeoutMs, signal };
     await runTests(given, outcome);
     return undefined;
   } catch (error) {

@@ -6,8 +6,8 @@ import { completePlan, summarise } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import type { KernelArtifact } from './buildKernel.ts';
 import type { QemuArtifact } from './buildQemu.ts';
-import type { RunTestsOutcome } from './runTests.ts';
 import type { PlannedTest } from './testPlan.ts';
+import type { TestRecord } from './testRecord.ts';
 
 export interface RunRecord {
   version: string;
@@ -16,7 +16,7 @@ export interface RunRecord {
   built: Built;
   machine: Machine;
   planned: readonly PlannedTest[];
-  outcome: RunTestsOutcome;
+  outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments'>;
   error: PinlabError | undefined;
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { bootGuest } from '../../stages/bootGuest.ts';
 import { decodeSplats } from '../../stages/decodeSplats.ts';
-import { type RunTestsOutcome, runTests } from '../../stages/runTests.ts';
+import { runTests } from '../../stages/runTests.ts';
+import { TestRecord } from '../../stages/testRecord.ts';
 import { bootRequest, built, workspace } from './machine.ts';
 import { temporaryDirectory } from './pinlab.ts';
 
@@ -26,7 +27,10 @@ test('a guest that dies, hangs or lies costs its test the verdict, and no other'
   for (const [name, script] of Object.entries(PROGRAMS)) await addProgram(programs, name, script);
   const consoleFile = createWriteStream(join(directory.path, 'console.log'));
   const request = await bootRequest(consoleFile);
-  const outcome: RunTestsOutcome = { tests: [], splats: [], qemuArguments: [] };
+  const outcome = new TestRecord(
+    () => undefined,
+    (splats) => decodeSplats(workspace, kernel, splats),
+  );
   const tests = Object.keys(PROGRAMS).flatMap((program) => [
     { id: `${program}:t`, program, name: 't' },
     { ...SOUND, id: `device:after_${program}` },
@@ -35,8 +39,6 @@ test('a guest that dies, hangs or lies costs its test the verdict, and no other'
     {
       ...{ tests, programs, configSha256: kernel.configSha256, testTimeoutMs: 5_000 },
       boot: (onLine) => bootGuest({ ...request, onLine }),
-      decode: (splats) => decodeSplats(workspace, kernel, splats),
-      emit: () => undefined,
       signal: workspace.signal,
     },
     outcome,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+import type { Emit } from '../schema/events.ts';
+import type { Splat, TestResult } from '../schema/results.ts';
+
+/** Adds source lines to the frames of the kernel's reports. */
+export type Decode = (splats: readonly Splat[]) => Promise<Splat[]>;
+
+/** What a run knows so far; it grows with every test, so that nothing is lost when the run ends early. */
+export class TestRecord {
+  readonly tests: TestResult[] = [];
+  readonly splats: Splat[] = [];
+  /** The command line of the last QEMU. */
+  qemuArguments: readonly string[] = [];
+  readonly #emit: Emit;
+  readonly #decode: Decode;
+
+  constructor(emit: Emit, decode: Decode) {
+    this.#emit = emit;
+    this.#decode = decode;
+  }
+
+  /** A test is about to run. */
+  starts(id: string, attempt: number) {
+    this.#emit({ type: 'testStart', id, attempt });
+  }
+
+  /** A test has its verdict. */
+  add(test: TestResult) {
+    this.tests.push(test);
+    this.#emit({ type: 'testEnd', test });
+  }
+
+  /** The kernel has reported on itself; returns the reports with their source lines. */
+  async addSplats(found: readonly Splat[]): Promise<Splat[]> {
+    const splats = await this.#decode(found);
+    this.splats.push(...splats);
+    for (const splat of splats) this.#emit({ type: 'splat', splat });
+    return splats;
+  }
+}
