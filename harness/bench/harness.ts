@@ -13,6 +13,7 @@ import { buildKernel } from '../stages/buildKernel.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { resolveKernel } from '../stages/kernelRequest.ts';
 import { testMachine } from '../stages/machine.ts';
+import { DEFAULT_POLICY } from '../stages/runPolicy.ts';
 import { openWorkspace, type Workspace } from '../stages/workspace.ts';
 
 /**
@@ -106,7 +107,11 @@ async function judge(selection: { grep?: string }, emit: (event: RunEvent) => vo
   const { version } = environment;
   const { results } = await judgeKernel({
     ...{ workspace: workspace({ emit }), version, command: ['bench'], choice: CHOICE, emit },
-    ...{ selection: { suites: [], ...selection }, machine: { cpus: 2, memoryMiB: 1024 } },
+    ...{
+      policy: DEFAULT_POLICY,
+      selection: { suites: [], ...selection },
+      machine: { cpus: 2, memoryMiB: 1024 },
+    },
     ...{ output: scratch, testTimeoutMs: 60_000, bootTimeoutMs: 60_000 },
   });
   if (results.summary.exitCode !== 0)

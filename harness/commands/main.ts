@@ -42,7 +42,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 const EXIT_CODES = `
 Exit codes:
   0    every selected test passed
-  1    a test failed or was lost, the kernel printed a splat, or it did not boot
+  1    a test failed or was lost, the kernel printed a splat, or it did not boot;
+       with --fail-on-flaky also if a test passed only when retried
   2    the command line or the configuration is wrong
   3    a tool, the disk, the network or a build failed, or nothing ran
   130  interrupted`;

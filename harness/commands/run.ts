@@ -6,19 +6,21 @@ import { report } from '../report/reporter.ts';
 import type { RunEvent } from '../schema/events.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
+import { lastFailed } from '../stages/readResults.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
+import { runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
 export function runCommand(invocation: Invocation) {
-  return withKernelOptions('run')
+  return withPolicyOptions(withKernelOptions('run'))
     .description('build what is stale, boot, run the guest tests, report the verdict')
     .argument('[suites...]', 'guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
+    .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--output <dir>', 'where results.json and console.log go', 'results')
-
     .option(
       '--reporter <names>',
       `comma-separated: ${reporterNames.join(', ')}`,
@@ -36,6 +38,7 @@ export function runCommand(invocation: Invocation) {
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
       const output = resolve(options.output);
+      const only = options.lastFailed ? await lastFailed(output) : undefined;
       const names = options.reporter.split(',').filter((name) => name !== '');
       const json = options.json && !names.includes('json') ? ['json'] : [];
       const reporters = openReporters([...names, ...json], output, invocation.environment);
@@ -53,7 +56,8 @@ export function runCommand(invocation: Invocation) {
         workspace: invocation.workspace(emit),
         command: ['pinlab', ...invocation.argv],
         choice: kernelChoice(options),
-        selection: { suites, grep: options.grep },
+        selection: { suites, grep: options.grep, only },
+        policy: runPolicy(options),
         machine: { cpus: options.cpus, memoryMiB: options.memory },
         output,
         ...timeLimits(options),

@@ -2,13 +2,8 @@
 
 import { printable } from '../schema/printable.ts';
 import type { Frame, Results, Splat, Summary, TestResult } from '../schema/results.ts';
-import { isFlaky } from '../schema/verdict.ts';
+import { isBad } from '../schema/verdict.ts';
 import { duration } from './duration.ts';
-
-/** Whether the run is red because of this test. */
-export function isBad({ status }: TestResult): boolean {
-  return status === 'fail' || status === 'lost';
-}
 
 /** The tests that made the run red, in their order. */
 export function badTests({ tests }: Results): TestResult[] {
@@ -31,18 +26,23 @@ export function runProblem(results: Results): string | undefined {
 }
 
 /** `18 passed, 1 failed, 2 skipped, 1 splat in 4.2 s`: what is zero goes unsaid, except passes. */
-export function summaryLine({ summary, tests, durationMs }: Results): string {
-  const flaky = tests.filter(isFlaky).length;
+export function summaryLine({ summary, durationMs }: Results): string {
   const counts: [number, string][] = [
     [summary.failed, 'failed'],
     [summary.lost, 'lost'],
     [summary.skipped, 'skipped'],
-    [flaky, 'flaky'],
+    [summary.flaky, 'flaky'],
     [summary.splats, summary.splats === 1 ? 'splat' : 'splats'],
   ];
   const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const line = [`${summary.passed} passed`, ...parts].join(', ');
   return `${line} in ${duration(durationMs)}`;
+}
+
+/** `1 of 3 attempts failed`: how often a test did not do what it does at other times. */
+export function failureRate({ attempts }: TestResult): string {
+  const failed = attempts.filter(isBad).length;
+  return `${failed} of ${attempts.length} attempts failed`;
 }
 
 /** The verdict in one word. */
@@ -77,16 +77,18 @@ export function frameText(frame: Frame): string {
 /** The shell line that runs this test alone, as the run did. */
 export function rerunCommand({ command }: Results, { id }: TestResult): string {
   const pattern = `^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
-  const kept = command.filter((word, i) => !isGrep(word) && !isGrepValue(command, i));
+  const kept = command.filter(
+    (word, i) => !selects(word) && !TAKES_VALUE.has(command[i - 1] ?? ''),
+  );
   return printable([...kept, '--grep', pattern].map(quote).join(' '));
 }
 
-function isGrep(word: string): boolean {
-  return word === '--grep' || word.startsWith('--grep=');
-}
+/** Options that picked the tests of the run, and would hide this one from another. */
+const TAKES_VALUE: ReadonlySet<string> = new Set(['--grep', '--shard']);
 
-function isGrepValue(command: readonly string[], index: number): boolean {
-  return command[index - 1] === '--grep';
+function selects(word: string): boolean {
+  const [name = ''] = word.split('=');
+  return TAKES_VALUE.has(name) || name === '--last-failed';
 }
 
 function quote(word: string): string {

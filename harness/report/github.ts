@@ -7,7 +7,7 @@ import type { RunEnd } from '../schema/events.ts';
 import { printable } from '../schema/printable.ts';
 import type { Results, Splat, TestResult } from '../schema/results.ts';
 import { isFlaky } from '../schema/verdict.ts';
-import { badSplats, badTests, runProblem } from './describe.ts';
+import { badSplats, badTests, failureRate, runProblem } from './describe.ts';
 import { githubSummary } from './githubSummary.ts';
 import type { Output, Reporter } from './reporter.ts';
 
@@ -128,9 +128,13 @@ function testAnnotation({ id, status, reason, source }: TestResult): Annotation 
   return { level: 'error', title, message: reason ?? title, ...source };
 }
 
-function flakyAnnotation({ id, attempts, source }: TestResult): Annotation {
-  const message = `passed at attempt ${attempts.length}`;
-  return { level: 'warning', title: `${id} is flaky`, message, ...source };
+function flakyAnnotation(test: TestResult): Annotation {
+  return {
+    level: 'warning',
+    title: `${test.id} is flaky`,
+    message: failureRate(test),
+    ...test.source,
+  };
 }
 
 function runAnnotation(message: string): Annotation {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { Results, Splat, TestResult } from '../schema/results.ts';
+import { decidingAttempt } from '../schema/verdict.ts';
 import { badSplats, badTests, frameText, summaryLine, verdictWord } from './describe.ts';
 import { duration } from './duration.ts';
 import { escapeLine, escapeLines } from './markup.ts';
@@ -41,7 +42,7 @@ function fitting(blocks: readonly string[]): string[] {
 }
 
 function testBlock({ id, status, reason = '', attempts }: TestResult): string {
-  const said = attempts.at(-1)?.diagnostics.join('\n') ?? '';
+  const said = decidingAttempt(attempts)?.diagnostics.join('\n') ?? '';
   const summary = `<summary>${status}: <code>${escapeLine(id)}</code> ${escapeLine(reason)}</summary>`;
   return `<details>${summary}<pre>${escapeLines(said)}</pre></details>`;
 }

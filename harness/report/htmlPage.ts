@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import type { Attempt, Frame, Results, Splat, TestResult } from '../schema/results.ts';
-import { isFlaky } from '../schema/verdict.ts';
+import { isBad, isFlaky } from '../schema/verdict.ts';
 import {
+  failureRate,
   frameText,
-  isBad,
   rerunCommand,
   runProblem,
   summaryLine,
@@ -154,7 +154,7 @@ function testRow(
 ): string {
   const percent = ((test.durationMs / longest) * 100).toFixed(1);
   const counters = names.map((name) => `<td class="count">${test.counters?.[name] || ''}</td>`);
-  const status = isFlaky(test) ? 'pass, flaky' : test.status;
+  const status = isFlaky(test) ? `pass, flaky: ${failureRate(test)}` : test.status;
   return `<tr class="${test.status}"><td class="status">${status}</td>
 <td>${testCell(test, results)}</td>
 <td class="time" style="--share:${percent}%">${duration(test.durationMs)}</td>${counters.join('')}</tr>`;

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { RunEnd } from '../schema/events.ts';
 import type { Attempt, Results, Splat, TestResult } from '../schema/results.ts';
+import { decidingAttempt, isBad } from '../schema/verdict.ts';
 import { badSplats, runProblem } from './describe.ts';
 import { writeReport } from './file.ts';
 import { escapeLine, escapeLines } from './markup.ts';
@@ -70,9 +71,10 @@ function testCase(test: TestResult): Case {
     time: seconds.toFixed(3),
     ...(test.source ? { file: test.source.file, line: test.source.line } : {}),
   });
-  const earlier = test.attempts.slice(0, -1).filter(({ status }) => status !== 'pass');
+  const decisive = decidingAttempt(test.attempts);
+  const others = test.attempts.filter((one) => one !== decisive && isBad(one));
   const retry = test.status === 'pass' ? 'flakyFailure' : 'rerunFailure';
-  const inner = [...verdict(test), ...earlier.map((attempt) => retryElement(retry, attempt))];
+  const inner = [...verdict(test), ...others.map((attempt) => retryElement(retry, attempt))];
   return { outcome: OUTCOMES[test.status], seconds, xml: caseElement(attributes, inner) };
 }
 
@@ -83,7 +85,7 @@ function verdict({ status, reason = '', attempts }: TestResult): string[] {
   const message = `message="${escapeLine(reason)}"`;
   if (status === 'skip') return [`<skipped ${message}/>`];
   const name = OUTCOMES[status];
-  const said = attempts.at(-1)?.diagnostics.join('\n') ?? '';
+  const said = decidingAttempt(attempts)?.diagnostics.join('\n') ?? '';
   return [`<${name} ${message} type="${status}">${escapeLines(said)}</${name}>`];
 }
 

@@ -3,6 +3,7 @@
 import type { RunEnd, RunStart, SplatSeen, TestEnd } from '../schema/events.ts';
 import { printable, printableText } from '../schema/printable.ts';
 import type { TestResult } from '../schema/results.ts';
+import { decidingAttempt } from '../schema/verdict.ts';
 import { countersLine, runProblem, summaryLine } from './describe.ts';
 import type { Output, Reporter } from './reporter.ts';
 
@@ -40,7 +41,7 @@ export class KtapReporter implements Reporter {
     this.#reported.add(test.id);
     const counters = countersLine(test);
     this.#write([
-      ...(test.attempts.at(-1)?.diagnostics ?? []).map(comment),
+      ...(decidingAttempt(test.attempts)?.diagnostics ?? []).map(comment),
       ...(counters === undefined ? [] : [comment(`device: ${counters}`)]),
       ...reasonLines(test),
       resultLine(test, this.#reported.size),

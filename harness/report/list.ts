@@ -3,13 +3,13 @@
 import type { RunEnd, RunStart, TestEnd } from '../schema/events.ts';
 import { printable, printableText } from '../schema/printable.ts';
 import type { Attempt, Results, Splat, TestResult, TestStatus } from '../schema/results.ts';
-import { isFlaky } from '../schema/verdict.ts';
+import { isBad, isFlaky } from '../schema/verdict.ts';
 import {
   badSplats,
   badTests,
   countersLine,
+  failureRate,
   frameText,
-  isBad,
   rerunCommand,
   summaryLine,
   verdictWord,
@@ -82,8 +82,9 @@ function stallsText({ counters }: TestResult): string {
 }
 
 function noteText(test: TestResult): string {
-  if (isFlaky(test)) return `flaky: passed at attempt ${test.attempts.length}`;
-  return test.reason && (isBad(test) || test.status === 'skip') ? printable(test.reason) : '';
+  if (isFlaky(test)) return `flaky: ${failureRate(test)}`;
+  const rate = test.attempts.length > 1 && isBad(test) ? `${failureRate(test)}: ` : '';
+  return test.reason && test.status !== 'pass' ? `${rate}${printable(test.reason)}` : '';
 }
 
 function testBlock(test: TestResult, results: Results, paint: Paint): string[] {
@@ -94,7 +95,9 @@ function testBlock(test: TestResult, results: Results, paint: Paint): string[] {
     `${paint(color, word)} ${paint('bold', printable(test.id))}`,
     ...(test.reason ? [`  ${printable(test.reason)}`] : []),
     ...(place ? [`  at ${printable(place)}`] : []),
-    ...test.attempts.flatMap((attempt, i) => attemptLines(attempt, i, test.attempts.length)),
+    ...test.attempts.flatMap((attempt, i) =>
+      isBad(attempt) ? attemptLines(attempt, i, test.attempts.length) : [],
+    ),
     ...(counters ? [`  device: ${counters}`] : []),
     ...test.splats.map((fingerprint) => `  splat: ${printable(fingerprint)}`),
     `  again: ${rerunCommand(results, test)}`,
@@ -106,7 +109,7 @@ function attemptLines(
   index: number,
   of: number,
 ): string[] {
-  const title = `  attempt ${index + 1}: ${status}${reason ? `, ${printable(reason)}` : ''}`;
+  const title = `  attempt ${index + 1} of ${of}: ${status}${reason ? `, ${printable(reason)}` : ''}`;
   const dropped = diagnostics.length - DIAGNOSTIC_LINES;
   return [
     ...(of > 1 ? [title] : []),

@@ -46,16 +46,18 @@ export const splat = z.strictObject({
 /** What the device counted, read over QMP, outside the guest; null where the guest was lost. */
 const counters = z.record(z.string(), count).nullable();
 
-/** One execution of a test; `--retries` makes several. */
+/** One execution of a test; `--retries` and `--repeat-each` make several. */
 export const attempt = z.strictObject({
   status: testStatus,
+  /** Which of the repetitions it belongs to, from 1; absent where there is one. */
+  repetition: z.int().positive().optional(),
   durationMs: milliseconds,
   reason: z.string().optional(),
   diagnostics: z.array(z.string()),
   counters: counters.optional(),
 });
 
-/** A test's verdict; the last attempt decides it. */
+/** A test's verdict: the last attempt of its worst repetition decides it. */
 export const testResult = z.strictObject({
   /** `program:fixture.variant.test`, stable across runs. */
   id: z.string(),
@@ -111,6 +113,8 @@ export const summary = z.strictObject({
   failed: count,
   skipped: count,
   lost: count,
+  /** Of those that passed: tests that did so only after an attempt that did not. */
+  flaky: count,
   /** Splats that no allow list entry excuses. */
   splats: count,
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(130)]),

@@ -25,30 +25,47 @@ export function splitTestId(id: string): { program: string; name: string } {
   return { program: id.slice(0, Math.max(colon, 0)), name: id.slice(colon + 1) };
 }
 
-/** The test's result after its attempts: the last one decides, and none means lost. */
-export function concludeTest(id: string, attempts: readonly Attempt[]): TestResult {
-  const last = attempts.at(-1);
-  if (!last) return lostTest(id, 'never started');
+/** The test's result after its attempts, in the light of the splats that appeared during them. */
+export function concludeTest(
+  id: string,
+  attempts: readonly Attempt[],
+  splats: readonly Splat[] = [],
+): TestResult {
+  const decisive = decidingAttempt(attempts);
+  if (!decisive) return lostTest(id, 'never started');
   const { reason: _, ...started } = lostTest(id, '');
+  const own = splats.filter(({ test }) => test === id);
   return {
     ...started,
-    status: last.status,
-    ...reasonOf(last.reason),
+    status: decisive.status,
+    ...reasonOf(decisive.reason),
     durationMs: attempts.reduce((sum, { durationMs }) => sum + durationMs, 0),
     attempts: [...attempts],
-    counters: last.counters ?? null,
+    counters: decisive.counters ?? null,
+    splats: [...new Set(own.map(({ fingerprint }) => fingerprint))],
   };
 }
 
-/** The test's result in the light of the splats that appeared during it: no pass survives one. */
-export function withSplats(test: TestResult, splats: readonly Splat[]): TestResult {
-  const own = splats.filter((splat) => splat.test === test.id);
-  const fingerprints = [...new Set(own.map((splat) => splat.fingerprint))];
-  const worst = own.find((splat) => splat.allowed === undefined);
-  if (!worst || test.status === 'fail' || test.status === 'lost') {
-    return { ...test, splats: fingerprints };
-  }
-  return { ...test, status: 'fail', reason: `splat: ${worst.title}`, splats: fingerprints };
+/** A repetition is worth its last attempt, and a test no more than its worst repetition. */
+const WORST_FIRST: readonly TestStatus[] = ['fail', 'lost', 'skip', 'pass'];
+
+/** The attempt whose status is the test's; none where there was no attempt. */
+export function decidingAttempt(attempts: readonly Attempt[]): Attempt | undefined {
+  const repetitions = Map.groupBy(attempts, ({ repetition = 1 }) => repetition);
+  const last = [...repetitions.values()].map((tries) => tries.at(-1) as Attempt);
+  return WORST_FIRST.map((status) => last.find((one) => one.status === status)).find(Boolean);
+}
+
+/** The attempt in the light of the splats that appeared during it: no pass survives one. */
+export function withSplats(attempt: Attempt, id: string, splats: readonly Splat[]): Attempt {
+  const worst = splats.find(({ test, allowed }) => test === id && allowed === undefined);
+  if (!worst || isBad(attempt)) return attempt;
+  return { ...attempt, status: 'fail', reason: `splat: ${worst.title}` };
+}
+
+/** Whether a run is red because of this. */
+export function isBad({ status }: { status: TestStatus }): boolean {
+  return status === 'fail' || status === 'lost';
 }
 
 /** One result per planned id, in the plan's order; those without a result are lost. */
@@ -63,14 +80,21 @@ export function completePlan(
 
 /** Whether the test passed only after another attempt did not. */
 export function isFlaky(test: TestResult): boolean {
-  return test.status === 'pass' && test.attempts.some(({ status }) => status !== 'pass');
+  return test.status === 'pass' && test.attempts.some(isBad);
 }
 
-/** The summary of a run. `aborted` is the exit code of the error that ended it early, if one did. */
+export interface SummaryOptions {
+  /** The exit code of the error that ended the run early, if one did. */
+  aborted?: ExitCode | undefined;
+  /** What a flaky test makes of the run; by default nothing. */
+  flaky?: 'tolerated' | 'failure' | undefined;
+}
+
+/** The summary of a run. */
 export function summarise(
   tests: readonly TestResult[],
   splats: readonly Splat[],
-  aborted: ExitCode = EXIT.ok,
+  options: SummaryOptions = {},
 ): Summary {
   const number = (status: TestStatus) => tests.filter((test) => test.status === status).length;
   const counts = {
@@ -78,9 +102,10 @@ export function summarise(
     failed: number('fail'),
     skipped: number('skip'),
     lost: number('lost'),
+    flaky: tests.filter(isFlaky).length,
     splats: splats.filter((splat) => splat.allowed === undefined).length,
   };
-  return { ...counts, exitCode: exitCodeOf(counts, aborted) };
+  return { ...counts, exitCode: exitCodeOf(counts, options) };
 }
 
 /**
@@ -89,12 +114,13 @@ export function summarise(
  */
 export function exitCodeOf(
   counts: Omit<Summary, 'exitCode'>,
-  aborted: ExitCode = EXIT.ok,
+  { aborted = EXIT.ok, flaky = 'tolerated' }: SummaryOptions = {},
 ): ExitCode {
   if (aborted === EXIT.interrupted) return EXIT.interrupted;
   if (counts.failed > 0 || counts.splats > 0) return EXIT.failed;
   if (aborted !== EXIT.ok) return aborted;
   if (counts.lost > 0) return EXIT.failed;
+  if (counts.flaky > 0 && flaky === 'failure') return EXIT.failed;
   return counts.passed > 0 ? EXIT.ok : EXIT.infra;
 }
 

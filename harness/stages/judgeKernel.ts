@@ -14,6 +14,7 @@ import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
 import { describeRun } from './results.ts';
+import type { RunPolicy } from './runPolicy.ts';
 import { runTests } from './runTests.ts';
 import type { PlannedTest, Selection } from './testPlan.ts';
 import { TestRecord } from './testRecord.ts';
@@ -27,6 +28,7 @@ export interface JudgeRequest {
   command: readonly string[];
   choice: KernelChoice;
   selection: Selection;
+  policy: RunPolicy;
   machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
   /** An existing directory for the console log. */
   output: string;
@@ -56,7 +58,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   });
   const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
   const error = await run(request, built, machine, planned, outcome);
-  const { version, command } = request;
+  const { version, command, policy } = request;
   const results = describeRun({
     version,
     command,
@@ -65,6 +67,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     machine,
     planned,
     outcome,
+    policy,
     error,
   });
   return { results, ...(error ? { error } : {}) };
@@ -87,7 +90,7 @@ async function run(
   tests: readonly PlannedTest[],
   outcome: TestRecord,
 ): Promise<PinlabError | undefined> {
-  const { workspace, output, testTimeoutMs, bootTimeoutMs } = request;
+  const { workspace, output, testTimeoutMs, bootTimeoutMs, policy } = request;
   const { signal } = workspace;
   const { hostPublicKey, clientKey } = image;
   const consoleFile = createWriteStream(join(output, 'console.log'));
@@ -99,7 +102,7 @@ async function run(
   const programs = guestTests.directory;
   try {
     const { configSha256 } = kernel;
-    const given = { tests, programs, configSha256, boot, testTimeoutMs, signal };
+    const given = { tests, programs, configSha256, boot, testTimeoutMs, policy, signal };
     await runTests(given, outcome);
     return undefined;
   } catch (error) {

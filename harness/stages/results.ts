@@ -6,6 +6,7 @@ import { completePlan, summarise } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import type { KernelArtifact } from './buildKernel.ts';
 import type { QemuArtifact } from './buildQemu.ts';
+import type { RunPolicy } from './runPolicy.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { TestRecord } from './testRecord.ts';
 
@@ -16,15 +17,16 @@ export interface RunRecord {
   built: Built;
   machine: Machine;
   planned: readonly PlannedTest[];
-  outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments'>;
+  policy: Pick<RunPolicy, 'flaky'>;
+  outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'notStarted'>;
   error: PinlabError | undefined;
 }
 
 /** The results document of one run. */
 export function describeRun(record: RunRecord): Results {
-  const { built, planned, outcome, error, startedAt } = record;
+  const { built, planned, outcome, error, startedAt, policy } = record;
   const ids = planned.map(({ id }) => id);
-  const tests = completePlan(ids, outcome.tests, error?.message ?? 'never started');
+  const tests = completePlan(ids, outcome.tests, error?.message ?? outcome.notStarted);
   return {
     schema: RESULTS_SCHEMA,
     pinlab: { version: record.version },
@@ -35,7 +37,7 @@ export function describeRun(record: RunRecord): Results {
     machine: describeMachine(record.machine, outcome.qemuArguments),
     tests,
     splats: outcome.splats,
-    summary: summarise(tests, outcome.splats, error?.exitCode),
+    summary: summarise(tests, outcome.splats, { aborted: error?.exitCode, flaky: policy.flaky }),
   };
 }
 

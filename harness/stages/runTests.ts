@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { concludeTest, withSplats } from '../schema/verdict.ts';
+import type { Attempt, Splat, TestResult } from '../schema/results.ts';
+import { concludeTest, isBad, withSplats } from '../schema/verdict.ts';
 import { type AttemptOptions, attemptTest } from './attemptTest.ts';
-import { openTestGuest, type TestGuest, type TestGuestRequest } from './testGuest.ts';
+import { GuestSlot } from './guestSlot.ts';
+import { nextRepetition } from './repetition.ts';
+import type { RunPolicy } from './runPolicy.ts';
+import { openTestGuest, type TestGuestRequest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { TestRecord } from './testRecord.ts';
 
 export interface RunTestsRequest extends TestGuestRequest, AttemptOptions {
   tests: readonly PlannedTest[];
+  policy: RunPolicy;
 }
 
 /**
@@ -14,28 +19,39 @@ export interface RunTestsRequest extends TestGuestRequest, AttemptOptions {
  * or a lost connection the rest gets a fresh one.
  */
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
-  const queue = [...request.tests];
-  while (queue.length > 0) {
-    await using on = await openTestGuest(request);
+  await using slot = new GuestSlot(async () => {
+    const on = await openTestGuest(request);
     record.qemuArguments = on.guest.vm.arguments;
-    let trusted = true;
-    while (queue.length > 0 && trusted) {
-      trusted = await runTest(on, queue.shift() as PlannedTest, request, record);
-    }
+    return on;
+  });
+  for (const test of request.tests) {
+    const result = await runTest(slot, test, request, record);
+    record.add(result);
+    if (request.policy.onFailure === 'stop' && isBad(result)) return record.stopAt(test.id);
   }
 }
 
-/** Runs one test to its verdict; whether another may run in the same guest. */
+/** Runs one test to its verdict. */
 async function runTest(
-  on: TestGuest,
+  slot: GuestSlot,
   test: PlannedTest,
-  options: AttemptOptions,
+  request: RunTestsRequest,
   record: TestRecord,
-): Promise<boolean> {
-  record.starts(test.id, 1);
-  const { attempt, splats: found } = await attemptTest(on, test, options);
-  const splats = await record.addSplats(found);
+): Promise<TestResult> {
+  const attempts: Attempt[] = [];
+  const splats: Splat[] = [];
+  let repetition: number | undefined = 1;
+  while (repetition !== undefined) {
+    const on = await slot.use();
+    record.starts(test.id, attempts.length + 1);
+    const { attempt, splats: found } = await attemptTest(on, test, request);
+    const decoded = await record.addSplats(found);
+    const which = request.policy.repeatEach > 1 ? { repetition } : {};
+    attempts.push({ ...withSplats(attempt, test.id, decoded), ...which });
+    splats.push(...decoded);
+    if (attempt.status === 'lost') await slot.clear();
+    repetition = nextRepetition(attempts, request.policy);
+  }
   const source = test.source ? { source: test.source } : {};
-  record.add(withSplats({ ...concludeTest(test.id, [attempt]), ...source }, splats));
-  return attempt.status !== 'lost';
+  return { ...concludeTest(test.id, attempts, splats), ...source };
 }

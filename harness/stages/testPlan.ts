@@ -17,12 +17,14 @@ export interface Selection {
   suites: readonly string[];
   /** A regular expression that an id must match somewhere. */
   grep?: string | undefined;
+  /** The only ids that may be picked. */
+  only?: ReadonlySet<string> | undefined;
 }
 
 /** The tests that `selection` picks, in their order. */
 export function selectTests(
   tests: readonly PlannedTest[],
-  { suites, grep }: Selection,
+  { suites, grep, only }: Selection,
 ): PlannedTest[] {
   const programs = [...new Set(tests.map(({ program }) => program))];
   const unknown = suites.find((suite) => !programs.includes(suite));
@@ -34,7 +36,8 @@ export function selectTests(
   const pattern = grep === undefined ? undefined : compilePattern(grep);
   return tests
     .filter(({ program }) => suites.length === 0 || suites.includes(program))
-    .filter(({ id }) => pattern === undefined || pattern.test(id));
+    .filter(({ id }) => pattern === undefined || pattern.test(id))
+    .filter(({ id }) => only === undefined || only.has(id));
 }
 
 function compilePattern(source: string): RegExp {

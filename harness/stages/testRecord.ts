@@ -11,6 +11,8 @@ export class TestRecord {
   readonly splats: Splat[] = [];
   /** The command line of the last QEMU. */
   qemuArguments: readonly string[] = [];
+  /** Why the tests without a verdict never started. */
+  notStarted = 'never started';
   readonly #emit: Emit;
   readonly #decode: Decode;
 
@@ -28,6 +30,11 @@ export class TestRecord {
   add(test: TestResult) {
     this.tests.push(test);
     this.#emit({ type: 'testEnd', test });
+  }
+
+  /** No test starts after `id`, which failed. */
+  stopAt(id: string) {
+    this.notStarted = `not started: the run stopped when ${id} failed`;
   }
 
   /** The kernel has reported on itself; returns the reports with their source lines. */

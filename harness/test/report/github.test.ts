@@ -70,7 +70,7 @@ test('a flaky test is a warning, a run in which nothing ran an error', (t) => {
     { ...attempt, status: 'pass' as const },
   ];
   t.like(annotations(sampleResults([sampleTest({ attempts })])), {
-    0: { level: 'warning', message: 'passed at attempt 2' },
+    0: { level: 'warning', message: '1 of 2 attempts failed' },
   });
   t.like(annotations(sampleResults([])), {
     0: { level: 'error', message: 'the run is not green: nothing ran' },

@@ -56,9 +56,9 @@ test('a failure is told in full at the end', async (t) => {
   ]);
 });
 
-test('the command to run a test again replaces an earlier --grep', async (t) => {
+test('the command to run a test again replaces an earlier selection', async (t) => {
   const bad = sampleTest({ name: "it's", status: 'lost', reason: 'guest died' });
-  for (const grep of [['--grep', 'pin'], ['--grep=pin']]) {
+  for (const grep of [['--grep', 'pin'], ['--grep=pin'], ['--last-failed', '--shard', '1/2']]) {
     const results = { ...sampleResults([bad]), command: ['pinlab', 'run', ...grep, '--cpus', '4'] };
     const again = (await listed(results)).find((line) => line.startsWith('  again: '));
     t.is(again, "  again: pinlab run --cpus 4 --grep '^mempinfd:it'\\''s$'");
@@ -82,10 +82,24 @@ test('retries show each attempt, and a flaky pass says so', async (t) => {
     ],
   });
   const lines = await listed(sampleResults([flaky, bad]));
-  t.true(lines.some((line) => line.endsWith('flaky: passed at attempt 2')));
-  t.true(lines.includes('  attempt 1: lost, guest died'));
-  t.true(lines.includes('  attempt 2: fail'));
+  t.true(lines.some((line) => line.endsWith('flaky: 1 of 2 attempts failed')));
+  t.true(lines.includes('  attempt 1 of 2: lost, guest died'));
+  t.true(lines.includes('  attempt 2 of 2: fail'));
   t.is(lines.at(-1), 'failed: 1 passed, 1 failed, 1 flaky in 4.2 s');
+});
+
+test('a test that failed in some repetitions says in how many, and shows no others', async (t) => {
+  const attempt = { durationMs: 1, diagnostics: [] };
+  const attempts = [
+    { ...attempt, status: 'pass', repetition: 1 } as const,
+    { ...attempt, status: 'fail', repetition: 2 } as const,
+  ];
+  const lines = await listed(
+    sampleResults([sampleTest({ status: 'fail', reason: 'stalled', attempts })]),
+  );
+  t.true(lines.some((line) => line.endsWith('1 of 2 attempts failed: stalled')));
+  t.true(lines.includes('  attempt 2 of 2: fail'));
+  t.false(lines.some((line) => line.includes('attempt 1 of 2')));
 });
 
 test('a run in which nothing passed is never called passed', async (t) => {

@@ -38,10 +38,10 @@ test('a splat outside every test fails the run, an allowed one does not', (t) =>
 });
 
 test('an error of ours explains lost tests but never hides a failure', (t) => {
-  t.is(summarise([pass, lost], [], EXIT.infra).exitCode, EXIT.infra);
-  t.is(summarise([pass], [], EXIT.infra).exitCode, EXIT.infra);
-  t.is(summarise([fail, lost], [], EXIT.infra).exitCode, EXIT.failed);
-  t.is(summarise([fail], [], EXIT.interrupted).exitCode, EXIT.interrupted);
+  t.is(summarise([pass, lost], [], { aborted: EXIT.infra }).exitCode, EXIT.infra);
+  t.is(summarise([pass], [], { aborted: EXIT.infra }).exitCode, EXIT.infra);
+  t.is(summarise([fail, lost], [], { aborted: EXIT.infra }).exitCode, EXIT.failed);
+  t.is(summarise([fail], [], { aborted: EXIT.interrupted }).exitCode, EXIT.interrupted);
 });
 
 test('the counts of a summary', (t) => {
@@ -50,33 +50,39 @@ test('the counts of a summary', (t) => {
     failed: 1,
     skipped: 1,
     lost: 1,
+    flaky: 0,
     splats: 1,
     exitCode: 1,
   });
 });
 
+const attempt = { durationMs: 5, diagnostics: [] };
+const passed = { ...attempt, status: 'pass' } as const;
+const failed = { ...attempt, status: 'fail', reason: 'once' } as const;
+
 test('a pass or a skip during which a splat appeared is a fail', (t) => {
-  for (const before of [pass, sampleTest({ status: 'skip' })]) {
-    const after = withSplats(before, [sampleSplat()]);
+  for (const status of ['pass', 'skip'] as const) {
+    const after = withSplats({ ...attempt, status }, pass.id, [sampleSplat()]);
     t.is(after.status, 'fail');
     t.is(after.reason, 'splat: WARNING in mempinfd_pin');
-    t.deepEqual(after.splats, ['warning-0123456789ab']);
   }
 });
 
 test('a splat of another test, or an allowed one, leaves the pass', (t) => {
-  t.deepEqual(withSplats(pass, [sampleSplat({ test: 'other:test' })]), pass);
-  const allowed = withSplats(pass, [sampleSplat({ allowed: 'known' })]);
-  t.is(allowed.status, 'pass');
-  t.is(allowed.splats.length, 1);
+  t.deepEqual(withSplats(passed, pass.id, [sampleSplat({ test: 'other:test' })]), passed);
+  t.deepEqual(withSplats(passed, pass.id, [sampleSplat({ allowed: 'known' })]), passed);
 });
 
-test('a splat does not replace the reason of a test that failed or was lost', (t) => {
+test('a splat does not replace the reason of an attempt that failed or was lost', (t) => {
   for (const status of ['fail', 'lost'] as const) {
-    const before = sampleTest({ status, reason: 'its own' });
-    t.is(withSplats(before, [sampleSplat()]).status, status);
-    t.is(withSplats(before, [sampleSplat()]).reason, 'its own');
+    const before = { ...attempt, status, reason: 'its own' };
+    t.deepEqual(withSplats(before, pass.id, [sampleSplat()]), before);
   }
+});
+
+test('a result names the splats of its own test, each once', (t) => {
+  const splats = [sampleSplat(), sampleSplat(), sampleSplat({ test: 'o:t', fingerprint: 'other' })];
+  t.deepEqual(concludeTest(pass.id, [failed], splats).splats, ['warning-0123456789ab']);
 });
 
 test('a planned test without a result is lost, in the order of the plan', (t) => {
@@ -86,17 +92,51 @@ test('a planned test without a result is lost, in the order of the plan', (t) =>
 });
 
 test('the last attempt decides, and a pass after a failure is flaky', (t) => {
-  const attempt = { durationMs: 5, diagnostics: [] };
-  const flaky = concludeTest('p:f.t', [
-    { ...attempt, status: 'fail', reason: 'once' },
-    { ...attempt, status: 'pass' },
-  ]);
+  const counters = { stalls: 3 };
+  const flaky = concludeTest('p:f.t', [failed, { ...passed, counters }]);
   t.is(flaky.status, 'pass');
   t.is(flaky.reason, undefined);
   t.is(flaky.durationMs, 10);
+  t.deepEqual(flaky.counters, counters);
   t.true(isFlaky(flaky));
   t.false(isFlaky(pass));
   t.is(concludeTest('p:f.t', []).status, 'lost');
+});
+
+test('one bad repetition outweighs any number of good ones', (t) => {
+  const nth = (repetition: number) => ({ repetition });
+  const result = concludeTest('p:f.t', [
+    { ...passed, ...nth(1) },
+    { ...failed, ...nth(2) },
+    { ...passed, ...nth(3) },
+  ]);
+  t.is(result.status, 'fail');
+  t.is(result.reason, 'once');
+  t.false(isFlaky(result));
+});
+
+test('a repetition that passes when retried makes the test flaky, not failed', (t) => {
+  const nth = (repetition: number) => ({ repetition });
+  const result = concludeTest('p:f.t', [
+    { ...passed, ...nth(1) },
+    { ...failed, ...nth(2) },
+    { ...passed, ...nth(2) },
+  ]);
+  t.is(result.status, 'pass');
+  t.true(isFlaky(result));
+});
+
+test('a flaky test is green unless flakiness counts as failure', (t) => {
+  const flaky = concludeTest('p:f.t', [failed, passed]);
+  t.is(summarise([flaky], []).exitCode, EXIT.ok);
+  t.is(summarise([flaky], []).flaky, 1);
+  t.is(summarise([flaky], [], { flaky: 'failure' }).exitCode, EXIT.failed);
+  t.is(summarise([pass], [], { flaky: 'failure' }).exitCode, EXIT.ok);
+});
+
+test('a retry does not heal a report of the kernel', (t) => {
+  const flaky = concludeTest('p:f.t', [failed, passed]);
+  t.is(summarise([flaky], [sampleSplat({ test: 'p:f.t' })]).exitCode, EXIT.failed);
 });
 
 test('a test id splits at the first colon only', (t) => {

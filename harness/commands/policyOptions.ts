@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import type { RunPolicy } from '../stages/runPolicy.ts';
+import { wholeNumber } from './kernelOptions.ts';
+
+/** A command that takes the options which say how often tests run and what a failure means. */
+export function withPolicyOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return command
+    .option(
+      '--repeat-each <n>',
+      'run each test n times; all must pass',
+      wholeNumber('--repeat-each', 1),
+      1,
+    )
+    .option(
+      '--retries <n>',
+      'run a test that fails up to n more times',
+      wholeNumber('--retries', 0),
+      0,
+    )
+    .option('--fail-on-flaky', 'a test that passes only when retried fails the run')
+    .option('--fail-fast', 'stop at the first test that fails');
+}
+
+export interface PolicyOptions {
+  repeatEach: number;
+  retries: number;
+  failOnFlaky?: true | undefined;
+  failFast?: true | undefined;
+}
+
+/** What the options ask for. */
+export function runPolicy(options: PolicyOptions): RunPolicy {
+  return {
+    repeatEach: options.repeatEach,
+    retries: options.retries,
+    flaky: options.failOnFlaky ? 'failure' : 'tolerated',
+    onFailure: options.failFast ? 'stop' : 'continue',
+  };
+}

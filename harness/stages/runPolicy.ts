@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+import type { SummaryOptions } from '../schema/verdict.ts';
+import type { RepetitionOptions } from './repetition.ts';
+
+/** How often tests run, and what a failure means. */
+export interface RunPolicy extends RepetitionOptions {
+  /** What a test that passes only when retried makes of the run. */
+  flaky: NonNullable<SummaryOptions['flaky']>;
+  /** What a test that fails means for those after it. */
+  onFailure: 'continue' | 'stop';
+}
+
+/** Every test once, whatever becomes of the others. */
+export const DEFAULT_POLICY: RunPolicy = {
+  repeatEach: 1,
+  retries: 0,
+  flaky: 'tolerated',
+  onFailure: 'continue',
+};

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import { createWriteStream } from 'node:fs';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bootGuest } from '../../stages/bootGuest.ts';
+import { decodeSplats } from '../../stages/decodeSplats.ts';
+import { DEFAULT_POLICY, type RunPolicy } from '../../stages/runPolicy.ts';
+import { runTests } from '../../stages/runTests.ts';
+import type { PlannedTest } from '../../stages/testPlan.ts';
+import { TestRecord } from '../../stages/testRecord.ts';
+import { bootRequest, built, workspace } from './machine.ts';
+
+/** What a script prints to pass as the test `t`. */
+export const PASS = 'echo "TAP version 13"; echo 1..1; echo "ok 1 t"; exit 0';
+/** What a script prints to fail as the test `t`. */
+export const FAIL = 'echo "TAP version 13"; echo 1..1; echo "not ok 1 t"; exit 1';
+
+export interface ScriptRun {
+  /** Shell scripts by the name of the program that each stands for; its test is `t`. */
+  scripts: Readonly<Record<string, string>>;
+  /** The tests to run; by default the one of each script. */
+  tests?: readonly PlannedTest[];
+  policy?: Partial<RunPolicy>;
+  testTimeoutMs?: number;
+}
+
+/** Runs shell scripts as guest programs, beside the real ones, on the standard machine. */
+export async function runScripts(directory: string, run: ScriptRun): Promise<TestRecord> {
+  const { kernel, guestTests } = await built();
+  const programs = join(directory, 'programs');
+  await cp(guestTests.directory, programs, { recursive: true });
+  for (const [name, script] of Object.entries(run.scripts))
+    await addProgram(programs, name, script);
+  const request = await bootRequest(createWriteStream(join(directory, 'console.log')));
+  const record = new TestRecord(
+    () => undefined,
+    (splats) => decodeSplats(workspace, kernel, splats),
+  );
+  const tests = run.tests ?? Object.keys(run.scripts).map(scriptTest);
+  await runTests(
+    {
+      ...{ tests, programs, configSha256: kernel.configSha256 },
+      testTimeoutMs: run.testTimeoutMs ?? 5_000,
+      policy: { ...DEFAULT_POLICY, ...run.policy },
+      boot: (onLine) => bootGuest({ ...request, onLine }),
+      signal: workspace.signal,
+    },
+    record,
+  );
+  return record;
+}
+
+/** The test of the script `program`. */
+export function scriptTest(program: string): PlannedTest {
+  return { id: `${program}:t`, program, name: 't' };
+}
+
+async function addProgram(programs: string, name: string, script: string) {
+  await mkdir(join(programs, name));
+  await writeFile(join(programs, name, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(programs, name, name), 0o755);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { InfraError, UsageError } from '../../errors.ts';
+import { lastFailed, readResults } from '../../stages/readResults.ts';
+import { sampleResults, sampleTest } from '../schema/sample.ts';
+
+async function recorded(text: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  await writeFile(join(directory, 'results.json'), text);
+  return { directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+}
+
+const pass = sampleTest();
+const fail = sampleTest({ name: 'f.fails', status: 'fail' });
+const lost = sampleTest({ name: 'f.lost', status: 'lost' });
+
+test('results are read from their file or its directory', async (t) => {
+  const document = sampleResults([pass]);
+  await using run = await recorded(JSON.stringify(document));
+  t.deepEqual(await readResults(run.directory), document);
+  t.deepEqual(await readResults(join(run.directory, 'results.json')), document);
+});
+
+test('what failed or was lost runs again, what passed does not', async (t) => {
+  await using run = await recorded(JSON.stringify(sampleResults([pass, fail, lost])));
+  t.deepEqual([...(await lastFailed(run.directory))], [fail.id, lost.id]);
+});
+
+test('a run without a failure leaves nothing to run', async (t) => {
+  await using run = await recorded(JSON.stringify(sampleResults([pass])));
+  const error = await t.throwsAsync(lastFailed(run.directory), { instanceOf: InfraError });
+  t.regex(error.message, /no test failed/);
+});
+
+test('absent and damaged results are errors of whoever asked for them', async (t) => {
+  await t.throwsAsync(readResults('/no/such/run'), { instanceOf: UsageError });
+  for (const text of ['', '{"schema": 1', '{}', JSON.stringify({ ...sampleResults([]), x: 1 })]) {
+    await using run = await recorded(text);
+    const error = await t.throwsAsync(readResults(run.directory), { instanceOf: UsageError });
+    t.regex(error.message, /is not a results document/, text);
+  }
+});
