@@ -8,6 +8,7 @@ import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
+import { mergeReportsCommand } from './mergeReports.ts';
 import { runCommand } from './run.ts';
 import { seriesCommand } from './series.ts';
 import { untilInterrupted } from './signals.ts';
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addCommand(listCommand(invocation))
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
+    .addCommand(mergeReportsCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
   try {

@@ -12,6 +12,7 @@ import type { Invocation } from './invocation.ts';
 import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
 import { runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
+import { parseShard } from './shardOption.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
 export function runCommand(invocation: Invocation) {
@@ -20,6 +21,8 @@ export function runCommand(invocation: Invocation) {
     .argument('[suites...]', 'guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
+    .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
+    .option('--durations <file>', 'results.json that says how long tests take, for --shard')
     .option('--output <dir>', 'where results.json and console.log go', 'results')
     .option(
       '--reporter <names>',
@@ -57,6 +60,8 @@ export function runCommand(invocation: Invocation) {
         command: ['pinlab', ...invocation.argv],
         choice: kernelChoice(options),
         selection: { suites, grep: options.grep, only },
+        shard: options.shard,
+        durations: options.durations,
         policy: runPolicy(options),
         machine: { cpus: options.cpus, memoryMiB: options.memory },
         output,

@@ -108,6 +108,8 @@ export const machine = z.strictObject({
   arguments: z.array(z.string()),
 });
 
+const exitCode = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(130)]);
+
 export const summary = z.strictObject({
   passed: count,
   failed: count,
@@ -117,7 +119,15 @@ export const summary = z.strictObject({
   flaky: count,
   /** Splats that no allow list entry excuses. */
   splats: count,
-  exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(130)]),
+  exitCode,
+});
+
+/** The part of a run that `--shard` chose. */
+const shard = z.strictObject({
+  index: z.int().positive(),
+  total: z.int().positive(),
+  /** Every test of the whole run, in its order. */
+  plan: z.array(z.string()),
 });
 
 /** `results/results.json`: every reporter shows what is in it and nothing else. */
@@ -129,8 +139,12 @@ export const results = z.strictObject({
   durationMs: milliseconds,
   inputs,
   machine,
+  /** Absent for a whole run. */
+  shard: shard.optional(),
   tests: z.array(testResult),
   splats: z.array(splat),
+  /** What ended the run before every test had its verdict. */
+  error: z.strictObject({ message: z.string(), exitCode }).optional(),
   summary,
 });
 

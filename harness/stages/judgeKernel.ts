@@ -7,17 +7,21 @@ import { tryLock } from '../host/lock.ts';
 import type { Machine } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
+import type { Durations } from './batches.ts';
 import { bootGuest } from './bootGuest.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { decodeSplats } from './decodeSplats.ts';
 import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
+import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
 import type { RunPolicy } from './runPolicy.ts';
 import { runTests } from './runTests.ts';
+import { type Shard, shardOf } from './shard.ts';
 import type { PlannedTest, Selection } from './testPlan.ts';
 import { TestRecord } from './testRecord.ts';
+import { durationsOf, readTestTimings, writeTestTimings } from './testTimings.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface JudgeRequest {
@@ -28,6 +32,10 @@ export interface JudgeRequest {
   command: readonly string[];
   choice: KernelChoice;
   selection: Selection;
+  /** Run this part of the selection only. */
+  shard?: Shard | undefined;
+  /** Results of an earlier run that say how long tests take, instead of what this cache remembers. */
+  durations?: string | undefined;
   policy: RunPolicy;
   machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
   /** An existing directory for the console log. */
@@ -50,7 +58,8 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   await using _ = await claimOutput(output, workspace.signal);
   await ensureHost(workspace);
   const built = await buildAll(workspace, choice, selection);
-  const { planned } = built;
+  const durations = await readDurations(request);
+  const planned = request.shard ? shardOf(built.planned, request.shard, durations) : built.planned;
   emit({ type: 'runStart', planned: planned.map(({ id }) => id) });
   const machine = testMachine({
     ...{ kernel: built.kernel.image, initrd: built.image.initramfs },
@@ -59,6 +68,9 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
   const error = await run(request, built, machine, planned, outcome);
   const { version, command, policy } = request;
+  const plan = built.planned.map(({ id }) => id);
+  const shard = request.shard && { ...request.shard, plan };
+  await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
   const results = describeRun({
     version,
     command,
@@ -68,9 +80,15 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     planned,
     outcome,
     policy,
+    shard,
     error,
   });
   return { results, ...(error ? { error } : {}) };
+}
+
+async function readDurations({ workspace, choice, durations }: JudgeRequest): Promise<Durations> {
+  if (durations === undefined) return readTestTimings(workspace.cache.root, choice.flavour);
+  return durationsOf((await readResults(durations)).tests);
 }
 
 /** Two runs must not write to the same results. */

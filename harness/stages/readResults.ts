@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InfraError, UsageError } from '../errors.ts';
+import { exists } from '../host/paths.ts';
 import { type Results, results } from '../schema/results.ts';
 import { isBad } from '../schema/verdict.ts';
 
@@ -17,9 +18,25 @@ export async function readResults(path: string): Promise<Results> {
   });
   const parsed = results.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new UsageError(`${file} is not a results document of this version`, {
+  throw new InfraError(`${file} is not a results document of this version`, {
     output: z.prettifyError(parsed.error),
   });
+}
+
+/** The results documents in `directories` and, where one has none of its own, directly below it. */
+export async function findResults(directories: readonly string[]): Promise<string[]> {
+  return (await Promise.all(directories.map(resultsIn))).flat();
+}
+
+async function resultsIn(directory: string): Promise<string[]> {
+  const own = join(directory, RESULTS_FILE);
+  if (await exists(own)) return [own];
+  const names = await readdir(directory).catch(() => []);
+  const below = names.sort().map((name) => join(directory, name, RESULTS_FILE));
+  const found = await Promise.all(below.map(exists));
+  const files = below.filter((_, i) => found[i]);
+  if (files.length > 0) return files;
+  throw new InfraError(`${directory} holds no ${RESULTS_FILE}: a shard is missing`);
 }
 
 /** The ids that the run recorded in `directory` left without a pass, for a run of these alone. */

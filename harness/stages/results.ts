@@ -17,6 +17,8 @@ export interface RunRecord {
   built: Built;
   machine: Machine;
   planned: readonly PlannedTest[];
+  /** Which part of which plan it was, where it was a part. */
+  shard: Results['shard'];
   policy: Pick<RunPolicy, 'flaky'>;
   outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'notStarted'>;
   error: PinlabError | undefined;
@@ -24,7 +26,7 @@ export interface RunRecord {
 
 /** The results document of one run. */
 export function describeRun(record: RunRecord): Results {
-  const { built, planned, outcome, error, startedAt, policy } = record;
+  const { built, planned, outcome, error, startedAt, policy, shard } = record;
   const ids = planned.map(({ id }) => id);
   const tests = completePlan(ids, outcome.tests, error?.message ?? outcome.notStarted);
   return {
@@ -35,8 +37,10 @@ export function describeRun(record: RunRecord): Results {
     durationMs: Date.now() - startedAt.getTime(),
     inputs: describeInputs(built),
     machine: describeMachine(record.machine, outcome.qemuArguments),
+    ...(shard ? { shard } : {}),
     tests,
     splats: outcome.splats,
+    ...(error ? { error: { message: error.message, exitCode: error.exitCode } } : {}),
     summary: summarise(tests, outcome.splats, { aborted: error?.exitCode, flaky: policy.flaky }),
   };
 }

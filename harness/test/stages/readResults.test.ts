@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { InfraError, UsageError } from '../../errors.ts';
-import { lastFailed, readResults } from '../../stages/readResults.ts';
+import { findResults, lastFailed, readResults } from '../../stages/readResults.ts';
 import { sampleResults, sampleTest } from '../schema/sample.ts';
 
 async function recorded(text: string) {
@@ -35,11 +35,27 @@ test('a run without a failure leaves nothing to run', async (t) => {
   t.regex(error.message, /no test failed/);
 });
 
-test('absent and damaged results are errors of whoever asked for them', async (t) => {
+test('results are found in a directory or right below it', async (t) => {
+  await using run = await recorded('{}');
+  const parent = await mkdtemp(join(tmpdir(), 'shards-'));
+  for (const name of ['2', '1']) {
+    await mkdir(join(parent, name));
+    await writeFile(join(parent, name, 'results.json'), '{}');
+  }
+  t.deepEqual(await findResults([parent, run.directory]), [
+    join(parent, '1/results.json'),
+    join(parent, '2/results.json'),
+    join(run.directory, 'results.json'),
+  ]);
+  await rm(parent, { recursive: true });
+  await t.throwsAsync(findResults([run.directory, parent]), { instanceOf: InfraError });
+});
+
+test('absent results are an error of the user, damaged ones are not', async (t) => {
   await t.throwsAsync(readResults('/no/such/run'), { instanceOf: UsageError });
   for (const text of ['', '{"schema": 1', '{}', JSON.stringify({ ...sampleResults([]), x: 1 })]) {
     await using run = await recorded(text);
-    const error = await t.throwsAsync(readResults(run.directory), { instanceOf: UsageError });
+    const error = await t.throwsAsync(readResults(run.directory), { instanceOf: InfraError });
     t.regex(error.message, /is not a results document/, text);
   }
 });

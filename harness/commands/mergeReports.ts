@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import { resolve } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { report } from '../report/reporter.ts';
+import { mergeShards } from '../schema/merge.ts';
+import { findResults, readResults } from '../stages/readResults.ts';
+import type { Invocation } from './invocation.ts';
+import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
+
+/** `pinlab merge-reports`: the shards of a run as one run. */
+export function mergeReportsCommand(invocation: Invocation) {
+  const { environment } = invocation;
+  return new Command('merge-reports')
+    .description('join the results of all shards of a run; fails if one is missing')
+    .argument('<dirs...>', 'output directories of the shards, or directories that hold these')
+    .option('--output <dir>', 'where results.json and other reports go', 'results')
+    .option(
+      '--reporter <names>',
+      `comma-separated: ${reporterNames.join(', ')}`,
+      defaultReporters(environment),
+    )
+    .option('--fail-on-flaky', 'a test that passed only when retried fails the run')
+    .addHelpText('after', '\nExample:\n  $ npx pinlab merge-reports shards/ --reporter list,html')
+    .action(async (directories, { output, reporter, failOnFlaky }) => {
+      const names = reporter.split(',').filter((name) => name !== '');
+      const reporters = openReporters(names, resolve(output), environment);
+      const files = await findResults(directories);
+      const parts = await Promise.all(files.map(readResults));
+      const results = mergeShards(parts, { flaky: failOnFlaky ? 'failure' : 'tolerated' });
+      const { tests, splats } = results;
+      await report(reporters, { type: 'runStart', planned: tests.map(({ id }) => id) });
+      for (const test of tests) await report(reporters, { type: 'testEnd', test });
+      for (const splat of splats) await report(reporters, { type: 'splat', splat });
+      await report(reporters, { type: 'runEnd', results });
+      invocation.finish(results.summary.exitCode);
+    });
+}
