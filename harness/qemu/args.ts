@@ -47,6 +47,9 @@ export const DEFAULT_MACHINE = {
 /** The QOM id of the DMA test device. */
 export const TEST_DEVICE_ID = 'testdev';
 
+/** The id of the character device behind the serial console. */
+export const CONSOLE_ID = 'console';
+
 /** The name under which the guest finds the port of its ready event. */
 export const READY_PORT = 'pinlab.ready';
 
@@ -93,7 +96,7 @@ function globals(driver: string, properties: Properties): string[] {
 function socketArgs(sockets: Sockets): string[] {
   return [
     ...['-chardev', connect('qmp', sockets.qmp), '-mon', 'chardev=qmp,mode=control'],
-    ...['-chardev', connect('console', sockets.console), '-serial', 'chardev:console'],
+    ...['-chardev', connect(CONSOLE_ID, sockets.console), '-serial', `chardev:${CONSOLE_ID}`],
     ...['-chardev', connect('ready', sockets.ready)],
   ];
 }

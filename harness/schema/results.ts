@@ -99,6 +99,8 @@ export const machine = z.strictObject({
   cpus: z.int().positive(),
   memoryMiB: z.int().positive(),
   accelerator: z.string(),
+  /** What every timeout was multiplied by, measured at boot; absent where nothing booted. */
+  slowdown: z.number().min(1).optional(),
   smmu: z.strictObject({
     ssidBits: count,
     stall: z.boolean(),

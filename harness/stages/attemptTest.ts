@@ -4,12 +4,20 @@ import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
 import { GUEST_DIRECTORY, type TestGuest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface AttemptOptions {
-  /** The limit of one test, in ms. */
+  /** The limit of one test, in ms, in a guest that is not slow. */
   testTimeoutMs: number;
+  /** Asks the kernel of a guest that hangs. */
+  watchdog: Watchdog;
   signal: AbortSignal;
 }
+
+/** How long the console may lag behind a test that has ended. */
+const SETTLE_TIMEOUT_MS = 10_000;
+/** How long a report that has begun may take to end, once nothing else is awaited. */
+const REPORT_TIMEOUT_MS = 1_000;
 
 /** One execution of a test, and the reports of the kernel since the one before. */
 export interface Attempted {
@@ -28,12 +36,16 @@ export async function attemptTest(
   const judgement = await untilSettled(on, test, await judge(on, test, options));
   const durationMs = Math.round(performance.now() - startedAt);
   const after = judgement.status === 'lost' ? null : await counters(on);
-  const { status, reason, diagnostics } = judgement;
+  const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
+  const { status, reason } = judgement;
+  // Only now: what the kernel says when it is asked is no report of its own.
+  const hang = status === 'lost' ? await askWhy(on, test, options) : [];
+  const diagnostics = [...judgement.diagnostics, ...hang];
   const attempt: Attempt = {
     ...{ status, durationMs, diagnostics, ...(reason ? { reason } : {}) },
     counters: after ? difference(before, after) : null,
   };
-  return { attempt, splats: await on.watch.take() };
+  return { attempt, splats };
 }
 
 async function judge(
@@ -50,7 +62,7 @@ async function judge(
   const command = `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
   const ending = await guest.ssh.exec(command, {
     what: `run ${test.id}`,
-    timeoutMs: testTimeoutMs,
+    timeoutMs: guest.within(testTimeoutMs),
     signal,
     onLine: (line, stream) => (stream === 'stdout' ? verdict.push(line) : verdict.note(line)),
   });
@@ -59,13 +71,24 @@ async function judge(
 
 /** A verdict stands once the console has caught up: a report of the kernel could still overturn it. */
 async function untilSettled(
-  { watch }: TestGuest,
+  { guest, watch }: TestGuest,
   test: PlannedTest,
   judgement: Judgement,
 ): Promise<Judgement> {
-  if (judgement.status === 'lost' || (await watch.settle(test.id))) return judgement;
+  if (judgement.status === 'lost') return judgement;
+  if (await watch.settle(test.id, guest.within(SETTLE_TIMEOUT_MS))) return judgement;
   const reason = 'the guest’s console went silent before the end of the test';
   return { ...judgement, status: 'lost', reason };
+}
+
+function askWhy(
+  { guest }: TestGuest,
+  { id, program }: PlannedTest,
+  { testTimeoutMs, watchdog }: AttemptOptions,
+): Promise<string[]> {
+  const { slowdown } = guest;
+  const awaited = `the end of ${id}, within ${testTimeoutMs} ms times a slowdown of ${slowdown}`;
+  return watchdog.report(guest, { awaited, program });
 }
 
 function counters({ guest }: TestGuest): Promise<Record<string, number>> {

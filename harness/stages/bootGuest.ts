@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { WriteStream } from 'node:fs';
+import { BootError } from '../errors.ts';
 import { untilReady } from '../guest/ready.ts';
 import { Ssh } from '../guest/ssh.ts';
 import type { Machine } from '../qemu/args.ts';
 import { launch, type Vm } from '../qemu/vm.ts';
 import { GuestConsole } from './guestConsole.ts';
+import { slowdownOf } from './slowdown.ts';
 
 /** What a boot needs. */
 export interface BootRequest {
@@ -18,6 +20,8 @@ export interface BootRequest {
   timeoutMs: number;
   /** Called with each line of the console, from the first. */
   onLine?: (line: string) => void;
+  /** Called with a guest that did not become ready in time, before it is ended. */
+  onHang?: (guest: Pick<Guest, 'vm' | 'console' | 'within'>) => Promise<unknown>;
   signal: AbortSignal;
 }
 
@@ -28,6 +32,10 @@ export interface Guest extends AsyncDisposable {
   readonly console: GuestConsole;
   /** From power-on to the SSH connection, on the host's clock. */
   readonly bootMs: number;
+  /** How many times slower it is than timeouts assume. */
+  readonly slowdown: number;
+  /** The limit for something that takes `ms` at most in a guest that is not slow. */
+  within(ms: number): number;
 }
 
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -45,15 +53,26 @@ export async function bootGuest(request: BootRequest): Promise<Guest> {
     return by ? `was ended by ${by}` : `exited with ${code}`;
   });
   const consoleTail = () => console.tail();
-  await untilReady(vm.ready, { exited, timeoutMs, consoleTail, signal });
+  try {
+    await untilReady(vm.ready, { exited, timeoutMs, consoleTail, signal });
+  } catch (error) {
+    if (error instanceof BootError) await request.onHang?.({ vm, console, ...pace(0) });
+    throw error;
+  }
+  const paced = pace(performance.now() - startedAt);
   const address = { port: vm.sshPort, hostPublicKey, clientKey };
-  const ssh = scope.use(await Ssh.connect(address, { timeoutMs: CONNECT_TIMEOUT_MS, signal }));
+  const connect = { timeoutMs: paced.within(CONNECT_TIMEOUT_MS), signal };
+  const ssh = scope.use(await Ssh.connect(address, connect));
   const owned = scope.move();
   return {
-    vm,
-    ssh,
-    console,
+    ...{ vm, ssh, console, ...paced },
     bootMs: Math.round(performance.now() - startedAt),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What a guest that took `readyMs` to become ready is to be given time for. */
+function pace(readyMs: number): Pick<Guest, 'slowdown' | 'within'> {
+  const slowdown = slowdownOf(readyMs);
+  return { slowdown, within: (ms) => Math.round(ms * slowdown) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { InfraError } from '../errors.ts';
-import type { Ssh } from '../guest/ssh.ts';
+import type { Guest } from './bootGuest.ts';
 
 /** Where the driver's queues appear once the device is bound to it with SVA. */
 const DEVICE_NODE = '/dev/dma_testdev-0';
@@ -11,10 +11,15 @@ const TIMEOUT_MS = 20_000;
  * hash is `configSha256`, and the device under test is there. Without this, tests would skip or fail
  * for a reason that is not the patch.
  */
-export async function checkGuestContract(ssh: Ssh, configSha256: string, signal: AbortSignal) {
+export async function checkGuestContract(
+  { ssh, within }: Pick<Guest, 'ssh' | 'within'>,
+  configSha256: string,
+  signal: AbortSignal,
+) {
+  const timeoutMs = within(TIMEOUT_MS);
   const command = `zcat /proc/config.gz | sha256sum; test -c ${DEVICE_NODE} && echo device`;
   const what = 'check the booted kernel';
-  const output = await ssh.output(`${command}; true`, { what, timeoutMs: TIMEOUT_MS, signal });
+  const output = await ssh.output(`${command}; true`, { what, timeoutMs, signal });
   if (!output.startsWith(configSha256)) {
     throw new InfraError(`${what}: /proc/config.gz is not the configuration that was built`, {
       output: `expected sha256 ${configSha256}\n${output}`,
@@ -22,7 +27,7 @@ export async function checkGuestContract(ssh: Ssh, configSha256: string, signal:
   }
   if (!output.includes('\ndevice')) {
     throw new InfraError(`${what}: ${DEVICE_NODE} is not there: the driver did not bind`, {
-      output: await ssh.output('dmesg | tail -30', { what, timeoutMs: TIMEOUT_MS, signal }),
+      output: await ssh.output('dmesg | tail -30', { what, timeoutMs, signal }),
       hint: 'the driver’s and the SMMU’s messages above say which condition of SVA is not met',
     });
   }

@@ -22,6 +22,7 @@ import { type Shard, shardOf } from './shard.ts';
 import type { PlannedTest, Selection } from './testPlan.ts';
 import { TestRecord } from './testRecord.ts';
 import { durationsOf, readTestTimings, writeTestTimings } from './testTimings.ts';
+import { Watchdog } from './watchdog.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface JudgeRequest {
@@ -111,16 +112,19 @@ async function run(
   const { workspace, output, testTimeoutMs, bootTimeoutMs, policy } = request;
   const { signal } = workspace;
   const { hostPublicKey, clientKey } = image;
+  const watchdog = new Watchdog({ directory: output, kernelConfig: kernel.config });
   const consoleFile = createWriteStream(join(output, 'console.log'));
   const boot = (onLine: (line: string) => void) =>
     bootGuest({
       ...{ qemu: qemu.binary, machine, hostPublicKey, clientKey, consoleFile, onLine, signal },
       timeoutMs: bootTimeoutMs,
+      onHang: (guest) =>
+        watchdog.report(guest, { awaited: `a guest that is ready within ${bootTimeoutMs} ms` }),
     });
   const programs = guestTests.directory;
   try {
     const { configSha256 } = kernel;
-    const given = { tests, programs, configSha256, boot, testTimeoutMs, policy, signal };
+    const given = { tests, programs, configSha256, boot, watchdog, testTimeoutMs, policy, signal };
     await runTests(given, outcome);
     return undefined;
   } catch (error) {

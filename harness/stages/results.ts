@@ -20,7 +20,7 @@ export interface RunRecord {
   /** Which part of which plan it was, where it was a part. */
   shard: Results['shard'];
   policy: Pick<RunPolicy, 'flaky'>;
-  outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'notStarted'>;
+  outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'slowdown' | 'notStarted'>;
   error: PinlabError | undefined;
 }
 
@@ -36,7 +36,7 @@ export function describeRun(record: RunRecord): Results {
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     inputs: describeInputs(built),
-    machine: describeMachine(record.machine, outcome.qemuArguments),
+    machine: describeMachine(record.machine, outcome),
     ...(shard ? { shard } : {}),
     tests,
     splats: outcome.splats,
@@ -73,11 +73,15 @@ export function describeQemu({
   return { version, patches, sha256 };
 }
 
-function describeMachine(machine: Machine, qemuArguments: readonly string[]): Results['machine'] {
+function describeMachine(
+  machine: Machine,
+  { qemuArguments, slowdown }: RunRecord['outcome'],
+): Results['machine'] {
   const { cpu, cpus, memoryMiB, smmu } = machine;
   return {
     ...{ cpu, cpus, memoryMiB },
     accelerator: 'tcg',
+    ...(slowdown === undefined ? {} : { slowdown }),
     smmu: {
       ssidBits: Number(smmu.ssidsize ?? 0),
       stall: smmu.stall === 'on',

@@ -21,7 +21,7 @@ export interface RunTestsRequest extends TestGuestRequest, AttemptOptions {
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
   await using slot = new GuestSlot(async () => {
     const on = await openTestGuest(request);
-    record.qemuArguments = on.guest.vm.arguments;
+    record.booted(on.guest);
     return on;
   });
   for (const test of request.tests) {

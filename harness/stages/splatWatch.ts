@@ -4,11 +4,6 @@ import type { Splat } from '../schema/results.ts';
 import { marker } from '../splat/markers.ts';
 import { SplatScanner } from '../splat/scan.ts';
 
-/** How long the console may lag behind a test that has ended. */
-const SETTLE_TIMEOUT_MS = 10_000;
-/** How long a report that has begun may take to end, once nothing else is awaited. */
-const REPORT_TIMEOUT_MS = 1_000;
-
 /** Follows one guest's console, and tells which of the kernel's reports came during which test. */
 export class SplatWatch {
   readonly #nonce: string;
@@ -34,14 +29,14 @@ export class SplatWatch {
     if (this.#awaited && line.includes(this.#awaited.text)) this.#awaited.seen();
   }
 
-  /** Resolves once the console has shown the end of `id`; to false if it does not. */
-  async settle(id: string): Promise<boolean> {
+  /** Resolves once the console has shown the end of `id`; to false if it does not within `timeoutMs`. */
+  async settle(id: string, timeoutMs: number): Promise<boolean> {
     const text = this.marker('end', id);
     if (this.#lastEnd.includes(text)) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#awaited = { text, seen: () => resolve(true) };
     const over = new AbortController();
-    const late = setTimeout(SETTLE_TIMEOUT_MS, false, { signal: over.signal });
+    const late = setTimeout(timeoutMs, false, { signal: over.signal });
     const seen = await Promise.race([promise, late]);
     over.abort();
     // Nobody waits for it any more.
@@ -50,9 +45,9 @@ export class SplatWatch {
     return seen;
   }
 
-  /** The reports since the last call, the last of them whole if its end comes in time. */
-  async take(): Promise<Splat[]> {
-    const deadline = performance.now() + REPORT_TIMEOUT_MS;
+  /** The reports since the last call, the last of them whole if its end comes within `timeoutMs`. */
+  async take(timeoutMs: number): Promise<Splat[]> {
+    const deadline = performance.now() + timeoutMs;
     while (this.#scanner.busy && performance.now() < deadline) await setTimeout(20);
     this.#scanner.flush();
     return this.#scanner.take();

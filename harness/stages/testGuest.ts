@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Guest } from './bootGuest.ts';
 import { checkGuestContract } from './guestContract.ts';
 import { SplatWatch } from './splatWatch.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** A guest in which tests can run, and what its kernel says meanwhile; disposal ends it. */
 export interface TestGuest extends AsyncDisposable {
@@ -17,6 +18,8 @@ export interface TestGuestRequest {
   boot: (onLine: (line: string) => void) => Promise<Guest>;
   /** What /proc/config.gz of the guest must hash to. */
   configSha256: string;
+  /** Asks the kernel of a guest that hangs. */
+  watchdog: Watchdog;
   signal: AbortSignal;
 }
 
@@ -30,15 +33,23 @@ export async function openTestGuest(request: TestGuestRequest): Promise<TestGues
   const watch = new SplatWatch(randomBytes(8).toString('hex'));
   await using scope = new AsyncDisposableStack();
   const guest = scope.use(await request.boot((line) => watch.push(line)));
-  await Promise.all([
-    checkGuestContract(guest.ssh, request.configSha256, request.signal),
-    upload(guest, request),
-  ]);
+  try {
+    const { configSha256, signal } = request;
+    await Promise.all([checkGuestContract(guest, configSha256, signal), upload(guest, request)]);
+  } catch (error) {
+    if (!request.signal.aborted) await askWhy(guest, error as Error, request);
+    throw error;
+  }
   const owned = scope.move();
   return { guest, watch, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-function upload({ ssh }: Guest, { programs, signal }: TestGuestRequest): Promise<void> {
+function upload({ ssh, within }: Guest, { programs, signal }: TestGuestRequest): Promise<void> {
+  const timeoutMs = within(UPLOAD_TIMEOUT_MS);
   const what = 'copy the test programs into the guest';
-  return ssh.upload(programs, GUEST_DIRECTORY, { what, timeoutMs: UPLOAD_TIMEOUT_MS, signal });
+  return ssh.upload(programs, GUEST_DIRECTORY, { what, timeoutMs, signal });
+}
+
+function askWhy(guest: Guest, { message }: Error, { watchdog }: TestGuestRequest) {
+  return watchdog.report(guest, { awaited: `a guest that is ready for tests; ${message}` });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Emit } from '../schema/events.ts';
 import type { Splat, TestResult } from '../schema/results.ts';
+import type { Guest } from './bootGuest.ts';
 
 /** Adds source lines to the frames of the kernel's reports. */
 export type Decode = (splats: readonly Splat[]) => Promise<Splat[]>;
@@ -11,6 +12,8 @@ export class TestRecord {
   readonly splats: Splat[] = [];
   /** The command line of the last QEMU. */
   qemuArguments: readonly string[] = [];
+  /** That of the slowest guest; none before the first. */
+  slowdown: number | undefined;
   /** Why the tests without a verdict never started. */
   notStarted = 'never started';
   readonly #emit: Emit;
@@ -19,6 +22,12 @@ export class TestRecord {
   constructor(emit: Emit, decode: Decode) {
     this.#emit = emit;
     this.#decode = decode;
+  }
+
+  /** A guest is there. */
+  booted({ vm, slowdown }: Pick<Guest, 'vm' | 'slowdown'>) {
+    this.qemuArguments = vm.arguments;
+    this.slowdown = Math.max(slowdown, this.slowdown ?? slowdown);
   }
 
   /** A test is about to run. */

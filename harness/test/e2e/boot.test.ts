@@ -68,7 +68,7 @@ test('a guest that is not the one that was built is refused before its first tes
   await using directory = await temporaryDirectory();
   const request = await bootRequest(console(directory.path));
   await using guest = await bootGuest(request);
-  const check = checkGuestContract(guest.ssh, '0'.repeat(64), workspace.signal);
+  const check = checkGuestContract(guest, '0'.repeat(64), workspace.signal);
   const error = await t.throwsAsync(check, { instanceOf: InfraError });
   t.regex(error?.message ?? '', /config\.gz is not the configuration that was built/);
 });
@@ -82,7 +82,7 @@ test('a guest without the test device is refused with the driver’s own words',
     what: 'hash',
     timeoutMs: 10_000,
   });
-  const check = checkGuestContract(guest.ssh, hash.slice(0, 64), workspace.signal);
+  const check = checkGuestContract(guest, hash.slice(0, 64), workspace.signal);
   const error = await t.throwsAsync(check, { instanceOf: InfraError });
   t.regex(error?.message ?? '', /dma_testdev-0 is not there/);
 });

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import { exists } from '../../host/paths.ts';
 import { temporaryDirectory } from './pinlab.ts';
 import { runScripts, scriptTest } from './scripts.ts';
 
@@ -32,6 +35,20 @@ test('a guest that dies, hangs or lies costs its test the verdict, and no other'
       'pass device:after_vanishes',
     ],
   );
+  const hung = record.tests.find(({ id }) => id === 'hangs:t')?.attempts[0]?.diagnostics ?? [];
+  t.true(hung.some((line) => line.endsWith('hang.txt')));
+  t.true(
+    hung.some((line) => /task:hangs +state:S/.test(line)),
+    hung.join('\n'),
+  );
+  const said = await readFile(join(directory.path, 'hang.txt'), 'utf8');
+  t.regex(said, /^awaited: the end of hangs:t, within 5000 ms times a slowdown of \d/);
+  t.regex(
+    said,
+    /sysrq: Show Blocked State[\s\S]*sysrq: Show backtrace[\s\S]*sysrq: HELP[\s\S]*CPU#1/,
+  );
+  // A guest that has ended is not asked.
+  t.false(await exists(join(directory.path, 'hang-2.txt')));
   const [panic] = record.splats;
   t.is(panic?.test, 'panics:t');
   t.regex(panic?.title ?? '', /sysrq triggered crash/);

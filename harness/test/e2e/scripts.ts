@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createWriteStream } from 'node:fs';
-import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootGuest } from '../../stages/bootGuest.ts';
 import { decodeSplats } from '../../stages/decodeSplats.ts';
@@ -8,6 +8,7 @@ import { DEFAULT_POLICY, type RunPolicy } from '../../stages/runPolicy.ts';
 import { runTests } from '../../stages/runTests.ts';
 import type { PlannedTest } from '../../stages/testPlan.ts';
 import { TestRecord } from '../../stages/testRecord.ts';
+import { Watchdog } from '../../stages/watchdog.ts';
 import { bootRequest, built, workspace } from './machine.ts';
 
 /** What a script prints to pass as the test `t`. */
@@ -28,7 +29,7 @@ export interface ScriptRun {
 export async function runScripts(directory: string, run: ScriptRun): Promise<TestRecord> {
   const { kernel, guestTests } = await built();
   const programs = join(directory, 'programs');
-  await cp(guestTests.directory, programs, { recursive: true });
+  await cp(guestTests.directory, programs, { recursive: true, verbatimSymlinks: true });
   for (const [name, script] of Object.entries(run.scripts))
     await addProgram(programs, name, script);
   const request = await bootRequest(createWriteStream(join(directory, 'console.log')));
@@ -42,6 +43,7 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
       ...{ tests, programs, configSha256: kernel.configSha256 },
       testTimeoutMs: run.testTimeoutMs ?? 5_000,
       policy: { ...DEFAULT_POLICY, ...run.policy },
+      watchdog: new Watchdog({ directory, kernelConfig: kernel.config }),
       boot: (onLine) => bootGuest({ ...request, onLine }),
       signal: workspace.signal,
     },
@@ -56,7 +58,5 @@ export function scriptTest(program: string): PlannedTest {
 }
 
 async function addProgram(programs: string, name: string, script: string) {
-  await mkdir(join(programs, name));
-  await writeFile(join(programs, name, name), `#!/bin/sh\n${script}\n`);
-  await chmod(join(programs, name, name), 0o755);
+  await writeFile(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
