@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One executable for all test programs: runs the one by whose name it is called.
+ * One executable for all test programs, and for what the harness needs in the
+ * guest besides: runs the one by whose name it is called.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #define PROGRAM(name) int name##_main(int argc, char **argv);
 PROGRAMS
+PROGRAM(reseed)
 #undef PROGRAM
 
 struct program {
@@ -16,7 +18,7 @@ struct program {
 };
 
 #define PROGRAM(name) { #name, name##_main },
-static const struct program programs[] = { PROGRAMS };
+static const struct program programs[] = { PROGRAMS PROGRAM(reseed) };
 #undef PROGRAM
 
 int main(int argc, char **argv)

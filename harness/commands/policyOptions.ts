@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import { ISOLATIONS, type Isolation } from '../stages/guestSource.ts';
 import type { RunPolicy } from '../stages/runPolicy.ts';
 import { wholeNumber } from './kernelOptions.ts';
 
@@ -8,6 +9,11 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
   command: Command<Args, Options>,
 ) {
   return command
+    .addOption(
+      new Option('--isolate <what>', 'what gets a guest of its own; with none all share one')
+        .choices(ISOLATIONS)
+        .default('program' as const),
+    )
     .option(
       '--repeat-each <n>',
       'run each test n times; all must pass',
@@ -25,6 +31,7 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
 }
 
 export interface PolicyOptions {
+  isolate: Isolation;
   repeatEach: number;
   retries: number;
   failOnFlaky?: true | undefined;
@@ -34,6 +41,7 @@ export interface PolicyOptions {
 /** What the options ask for. */
 export function runPolicy(options: PolicyOptions): RunPolicy {
   return {
+    isolation: options.isolate,
     repeatEach: options.repeatEach,
     retries: options.retries,
     flaky: options.failOnFlaky ? 'failure' : 'tolerated',

@@ -2,7 +2,8 @@
 import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
-import { GUEST_DIRECTORY, type TestGuest } from './testGuest.ts';
+import { GUEST_DIRECTORY } from './buildGuestTests.ts';
+import type { TestGuest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { Watchdog } from './watchdog.ts';
 

@@ -15,15 +15,24 @@ export type Durations = ReadonlyMap<string, number>;
 /** What a test is thought to take where nothing is known about any. */
 const UNKNOWN_MS = 300;
 
-/** The tests of each program as a batch; a program longer than `limitMs` as several. */
+/** Tests of the same program that follow each other as a batch; what is longer than `limitMs` as several. */
 export function batchesOf(
   tests: readonly PlannedTest[],
   durations: Durations,
   limitMs = Number.POSITIVE_INFINITY,
 ): Batch[] {
   const expected = expectation(tests, durations);
-  const programs = Map.groupBy(tests, ({ program }) => program);
-  return [...programs.values()].flatMap((own) => cut(own, expected, limitMs));
+  const batches: Batch[] = [];
+  for (const test of tests) {
+    const { program } = test;
+    const ms = expected(test);
+    const last = batches.at(-1);
+    if (last?.program === program && last.durationMs + ms <= limitMs) {
+      last.tests.push(test);
+      last.durationMs += ms;
+    } else batches.push({ program, tests: [test], durationMs: ms });
+  }
+  return batches;
 }
 
 /** What `tests` are expected to take together. */
@@ -42,21 +51,4 @@ function expectation(tests: readonly PlannedTest[], durations: Durations) {
   const known = tests.flatMap(({ id }) => durations.get(id) ?? []).sort((a, b) => a - b);
   const typical = known[Math.floor(known.length / 2)] ?? UNKNOWN_MS;
   return ({ id }: PlannedTest) => durations.get(id) ?? typical;
-}
-
-function cut(
-  tests: readonly PlannedTest[],
-  expected: (test: PlannedTest) => number,
-  limitMs: number,
-): Batch[] {
-  const batches: Batch[] = [];
-  for (const test of tests) {
-    const ms = expected(test);
-    const last = batches.at(-1);
-    if (last && last.durationMs + ms <= limitMs) {
-      last.tests.push(test);
-      last.durationMs += ms;
-    } else batches.push({ program: test.program, tests: [test], durationMs: ms });
-  }
-  return batches;
 }

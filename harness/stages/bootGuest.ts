@@ -38,7 +38,8 @@ export interface Guest extends AsyncDisposable {
   within(ms: number): number;
 }
 
-const CONNECT_TIMEOUT_MS = 20_000;
+/** How long a guest whose SSH server listens may take to let us in. */
+export const CONNECT_TIMEOUT_MS = 20_000;
 
 /** Boots `request.machine`; `BootError` with the console's end if its kernel does not come up. */
 export async function bootGuest(request: BootRequest): Promise<Guest> {

@@ -24,9 +24,14 @@ export interface GuestTestsArtifact {
   hit: boolean;
 }
 
+/** Where the programs are in the guest. */
+export const GUEST_DIRECTORY = '/tests';
+
 const LISTING = 'tests.json';
 /** All programs in one: each is a link to it. */
 const EXECUTABLE = 'guest-tests';
+/** The tool that gives a restored guest random numbers of its own: it is in the executable as well. */
+export const RESEED = 'reseed';
 /** The one header of the kernel tree that the programs are compiled against. */
 const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
 
@@ -128,7 +133,7 @@ async function prepareUpload(
   await mkdir(to);
   const args = ['-o', join(to, EXECUTABLE), join(from, EXECUTABLE)];
   await run(`${crossCompile}strip`, args, { what: 'strip the guest programs', signal });
-  for (const program of programs) await symlink(EXECUTABLE, join(to, program));
+  for (const name of [...programs, RESEED]) await symlink(EXECUTABLE, join(to, name));
 }
 
 /** The native build of a program can do nothing but list; it has the same source and the same ids. */

@@ -15,7 +15,8 @@ export class GuestConsole {
   /** `file` stays the caller's to close; it may hold the consoles of several guests in turn. */
   constructor(stream: Readable, file: WriteStream) {
     stream.on('data', (chunk: Buffer) => {
-      file.write(chunk);
+      // Its owner may have closed it while QEMU was ending.
+      if (!file.writableEnded) file.write(chunk);
       for (const line of this.#splitter.push(chunk)) this.#take(line);
     });
     this.#closed = new Promise((resolve) => {

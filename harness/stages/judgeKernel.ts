@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import { InterruptedError, PinlabError, UsageError } from '../errors.ts';
-import { tryLock } from '../host/lock.ts';
+import { InterruptedError, PinlabError } from '../errors.ts';
 import type { Machine } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
 import type { Durations } from './batches.ts';
-import { bootGuest } from './bootGuest.ts';
 import { type Built, buildAll } from './buildAll.ts';
+import { ConsoleLogs } from './consoleLogs.ts';
 import { decodeSplats } from './decodeSplats.ts';
 import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
 import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
+import { claimOutput } from './runOutput.ts';
 import type { RunPolicy } from './runPolicy.ts';
 import { runTests } from './runTests.ts';
 import { type Shard, shardOf } from './shard.ts';
@@ -92,15 +89,6 @@ async function readDurations({ workspace, choice, durations }: JudgeRequest): Pr
   return durationsOf((await readResults(durations)).tests);
 }
 
-/** Two runs must not write to the same results. */
-async function claimOutput(output: string, signal: AbortSignal): Promise<AsyncDisposable> {
-  const claim = await tryLock(join(output, '.lock'), { what: output, signal });
-  if (claim) return claim;
-  throw new UsageError(`another run writes to ${output}`, {
-    hint: 'give this one a directory of its own: --output DIR',
-  });
-}
-
 /** Runs the tests into `outcome`; returns what ended the run early. */
 async function run(
   request: JudgeRequest,
@@ -112,26 +100,23 @@ async function run(
   const { workspace, output, testTimeoutMs, bootTimeoutMs, policy } = request;
   const { signal } = workspace;
   const { hostPublicKey, clientKey } = image;
-  const watchdog = new Watchdog({ directory: output, kernelConfig: kernel.config });
-  const consoleFile = createWriteStream(join(output, 'console.log'));
-  const boot = (onLine: (line: string) => void) =>
-    bootGuest({
-      ...{ qemu: qemu.binary, machine, hostPublicKey, clientKey, consoleFile, onLine, signal },
+  const logs = new ConsoleLogs(output);
+  const given = {
+    machine: {
+      ...{ qemu: qemu.binary, machine, hostPublicKey, clientKey, signal },
       timeoutMs: bootTimeoutMs,
-      onHang: (guest) =>
-        watchdog.report(guest, { awaited: `a guest that is ready within ${bootTimeoutMs} ms` }),
-    });
-  const programs = guestTests.directory;
+    },
+    ...{ tests, policy, testTimeoutMs, logs },
+    programs: guestTests.directory,
+    configSha256: kernel.configSha256,
+    watchdog: new Watchdog({ directory: output, kernelConfig: kernel.config }),
+  };
   try {
-    const { configSha256 } = kernel;
-    const given = { tests, programs, configSha256, boot, watchdog, testTimeoutMs, policy, signal };
     await runTests(given, outcome);
-    return undefined;
+    return logs.failure;
   } catch (error) {
     if (signal.aborted) return new InterruptedError('interrupted');
     if (error instanceof PinlabError) return error;
     throw error;
-  } finally {
-    await finished(consoleFile.end());
   }
 }

@@ -2,32 +2,32 @@
 import type { Attempt, Splat, TestResult } from '../schema/results.ts';
 import { concludeTest, isBad, withSplats } from '../schema/verdict.ts';
 import { type AttemptOptions, attemptTest } from './attemptTest.ts';
+import { batchesOf } from './batches.ts';
 import { GuestSlot } from './guestSlot.ts';
+import { openGuestSource } from './guestSource.ts';
 import { nextRepetition } from './repetition.ts';
 import type { RunPolicy } from './runPolicy.ts';
-import { openTestGuest, type TestGuestRequest } from './testGuest.ts';
+import type { TestGuestRequest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { TestRecord } from './testRecord.ts';
 
-export interface RunTestsRequest extends TestGuestRequest, AttemptOptions {
+export interface RunTestsRequest extends TestGuestRequest, Pick<AttemptOptions, 'testTimeoutMs'> {
   tests: readonly PlannedTest[];
   policy: RunPolicy;
 }
 
-/**
- * Runs `tests` one by one, in one guest for as long as it can be trusted: after a timeout, a panic
- * or a lost connection the rest gets a fresh one.
- */
+/** Runs `tests`, each in a guest that `policy` says it may share, to their verdicts in `record`. */
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
-  await using slot = new GuestSlot(async () => {
-    const on = await openTestGuest(request);
-    record.booted(on.guest);
-    return on;
-  });
-  for (const test of request.tests) {
-    const result = await runTest(slot, test, request, record);
-    record.add(result);
-    if (request.policy.onFailure === 'stop' && isBad(result)) return record.stopAt(test.id);
+  const { tests, policy } = request;
+  await using source = openGuestSource(request, policy.isolation, record);
+  await using slot = new GuestSlot(() => source.open());
+  for (const batch of batchesOf(tests, new Map())) {
+    for (const test of batch.tests) {
+      const result = await runTest(slot, test, request, record);
+      record.add(result);
+      if (policy.onFailure === 'stop' && isBad(result)) return record.stopAt(test.id);
+    }
+    if (policy.isolation === 'program') await slot.clear();
   }
 }
 
@@ -38,20 +38,29 @@ async function runTest(
   request: RunTestsRequest,
   record: TestRecord,
 ): Promise<TestResult> {
+  const { policy, testTimeoutMs, watchdog, machine } = request;
+  const options = { testTimeoutMs, watchdog, signal: machine.signal };
   const attempts: Attempt[] = [];
   const splats: Splat[] = [];
   let repetition: number | undefined = 1;
   while (repetition !== undefined) {
     const on = await slot.use();
     record.starts(test.id, attempts.length + 1);
-    const { attempt, splats: found } = await attemptTest(on, test, request);
+    const { attempt, splats: found } = await attemptTest(on, test, options);
     const decoded = await record.addSplats(found);
-    const which = request.policy.repeatEach > 1 ? { repetition } : {};
-    attempts.push({ ...withSplats(attempt, test.id, decoded), ...which });
+    const which = policy.repeatEach > 1 ? { repetition } : {};
+    const seen = { ...withSplats(attempt, test.id, decoded), ...which, guest: on.number };
+    attempts.push(seen);
     splats.push(...decoded);
-    if (attempt.status === 'lost') await slot.clear();
-    repetition = nextRepetition(attempts, request.policy);
+    if (isSpent(attempt, seen, policy)) await slot.clear();
+    repetition = nextRepetition(attempts, policy);
   }
   const source = test.source ? { source: test.source } : {};
   return { ...concludeTest(test.id, attempts, splats), ...source };
+}
+
+/** Whether no other test may run in the guest: it is lost, or must not hand on what a failure left. */
+function isSpent(attempt: Attempt, seen: Attempt, { isolation }: RunPolicy): boolean {
+  if (attempt.status === 'lost' || isolation === 'test') return true;
+  return isolation === 'program' && isBad(seen);
 }

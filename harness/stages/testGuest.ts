@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
-import type { Guest } from './bootGuest.ts';
+import { type BootRequest, bootGuest, type Guest } from './bootGuest.ts';
+import { GUEST_DIRECTORY } from './buildGuestTests.ts';
+import type { ConsoleLogs } from './consoleLogs.ts';
 import { checkGuestContract } from './guestContract.ts';
+import { restoreGuest } from './restoreGuest.ts';
+import type { Snapshot } from './snapshot.ts';
 import { SplatWatch } from './splatWatch.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -9,47 +13,77 @@ import type { Watchdog } from './watchdog.ts';
 export interface TestGuest extends AsyncDisposable {
   readonly guest: Guest;
   readonly watch: SplatWatch;
+  /** Counts the guests of a run from 1, as their console logs do. */
+  readonly number: number;
 }
 
 export interface TestGuestRequest {
+  machine: Omit<BootRequest, 'consoleFile' | 'onLine' | 'onHang'>;
   /** A directory that holds the programs. */
   programs: string;
-  /** Boots a guest whose console lines go to `onLine`, from the first. */
-  boot: (onLine: (line: string) => void) => Promise<Guest>;
   /** What /proc/config.gz of the guest must hash to. */
   configSha256: string;
+  /** Where consoles go. */
+  logs: ConsoleLogs;
   /** Asks the kernel of a guest that hangs. */
   watchdog: Watchdog;
-  signal: AbortSignal;
 }
-
-/** Where the programs are in the guest. */
-export const GUEST_DIRECTORY = '/tests';
 
 const UPLOAD_TIMEOUT_MS = 60_000;
 
 /** Boots a guest, makes sure that it is the one that was built, and copies the programs into it. */
-export async function openTestGuest(request: TestGuestRequest): Promise<TestGuest> {
-  const watch = new SplatWatch(randomBytes(8).toString('hex'));
-  await using scope = new AsyncDisposableStack();
-  const guest = scope.use(await request.boot((line) => watch.push(line)));
-  try {
-    const { configSha256, signal } = request;
-    await Promise.all([checkGuestContract(guest, configSha256, signal), upload(guest, request)]);
-  } catch (error) {
-    if (!request.signal.aborted) await askWhy(guest, error as Error, request);
-    throw error;
-  }
-  const owned = scope.move();
-  return { guest, watch, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+export function bootTestGuest(request: TestGuestRequest): Promise<TestGuest> {
+  const { machine, watchdog } = request;
+  const awaited = `a guest that is ready within ${machine.timeoutMs} ms`;
+  return open(request, async (log) => {
+    const onHang = (guest: Parameters<Watchdog['report']>[0]) =>
+      watchdog.report(guest, { awaited });
+    await using scope = new AsyncDisposableStack();
+    const guest = scope.use(await bootGuest({ ...machine, ...log, onHang }));
+    await prepare(guest, request);
+    scope.move();
+    return guest;
+  });
 }
 
-function upload({ ssh, within }: Guest, { programs, signal }: TestGuestRequest): Promise<void> {
+/** Starts a guest from the snapshot of one that was booted as above. */
+export function restoreTestGuest(
+  request: TestGuestRequest,
+  snapshot: Snapshot,
+): Promise<TestGuest> {
+  return open(request, (log) => restoreGuest({ ...request.machine, ...log }, snapshot));
+}
+
+/** A guest with its console in the next log and all its lines watched. */
+async function open(
+  { logs }: TestGuestRequest,
+  start: (log: Pick<BootRequest, 'consoleFile' | 'onLine'>) => Promise<Guest>,
+): Promise<TestGuest> {
+  await using scope = new AsyncDisposableStack();
+  const log = scope.use(logs.open());
+  const watch = new SplatWatch(randomBytes(8).toString('hex'));
+  const onLine = (line: string) => watch.push(line);
+  const guest = scope.use(await start({ consoleFile: log.file, onLine }));
+  const owned = scope.move();
+  const { number } = log;
+  return { guest, watch, number, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function prepare(guest: Guest, request: TestGuestRequest) {
+  const { configSha256, watchdog, machine } = request;
+  const { signal } = machine;
+  try {
+    await Promise.all([checkGuestContract(guest, configSha256, signal), upload(guest, request)]);
+  } catch (error) {
+    const awaited = `a guest that is ready for tests; ${(error as Error).message}`;
+    if (!signal.aborted) await watchdog.report(guest, { awaited });
+    throw error;
+  }
+}
+
+function upload({ ssh, within }: Guest, { programs, machine }: TestGuestRequest): Promise<void> {
+  const { signal } = machine;
   const timeoutMs = within(UPLOAD_TIMEOUT_MS);
   const what = 'copy the test programs into the guest';
   return ssh.upload(programs, GUEST_DIRECTORY, { what, timeoutMs, signal });
-}
-
-function askWhy(guest: Guest, { message }: Error, { watchdog }: TestGuestRequest) {
-  return watchdog.report(guest, { awaited: `a guest that is ready for tests; ${message}` });
 }

@@ -30,7 +30,10 @@ test('a test that fails, then passes, is flaky; one that panics the kernel is re
     never: FAIL,
     panics: 'echo c > /proc/sysrq-trigger; sleep 60',
   };
-  const { tests } = await runScripts(directory.path, { scripts, policy: { retries: 1 } });
+  const { tests } = await runScripts(directory.path, {
+    scripts,
+    policy: { retries: 1, isolation: 'none' },
+  });
   t.deepEqual(
     tests.map(({ id, attempts }) => `${id} ${attempts.map(({ status }) => status).join(' ')}`),
     ['second:t fail pass', 'never:t fail fail', 'panics:t lost lost'],

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootGuest } from '../../stages/bootGuest.ts';
+import { ConsoleLogs } from '../../stages/consoleLogs.ts';
 import { decodeSplats } from '../../stages/decodeSplats.ts';
 import { DEFAULT_POLICY, type RunPolicy } from '../../stages/runPolicy.ts';
 import { runTests } from '../../stages/runTests.ts';
@@ -32,7 +32,8 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
   await cp(guestTests.directory, programs, { recursive: true, verbatimSymlinks: true });
   for (const [name, script] of Object.entries(run.scripts))
     await addProgram(programs, name, script);
-  const request = await bootRequest(createWriteStream(join(directory, 'console.log')));
+  const { consoleFile, ...machine } = await bootRequest(createWriteStream('/dev/null'));
+  consoleFile.end();
   const record = new TestRecord(
     () => undefined,
     (splats) => decodeSplats(workspace, kernel, splats),
@@ -40,12 +41,11 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
   const tests = run.tests ?? Object.keys(run.scripts).map(scriptTest);
   await runTests(
     {
-      ...{ tests, programs, configSha256: kernel.configSha256 },
+      ...{ machine, tests, programs, configSha256: kernel.configSha256 },
       testTimeoutMs: run.testTimeoutMs ?? 5_000,
       policy: { ...DEFAULT_POLICY, ...run.policy },
       watchdog: new Watchdog({ directory, kernelConfig: kernel.config }),
-      boot: (onLine) => bootGuest({ ...request, onLine }),
-      signal: workspace.signal,
+      logs: new ConsoleLogs(directory),
     },
     record,
   );

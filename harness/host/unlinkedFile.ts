@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A file without a name: it takes no room once this process has ended, however that came about. */
+export interface UnlinkedFile extends AsyncDisposable {
+  /** A name for it that other processes of this user can open meanwhile (proc_pid_fd(5)). */
+  readonly path: string;
+}
+
+/** Opens an empty file without a name. */
+export async function unlinkedFile(): Promise<UnlinkedFile> {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-'));
+  try {
+    const handle = await open(join(directory, 'file'), 'w+', 0o600);
+    return {
+      path: `/proc/${process.pid}/fd/${handle.fd}`,
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import { readlink } from 'node:fs/promises';
+import test from 'ava';
+import { run } from '../../host/spawn.ts';
+import { unlinkedFile } from '../../host/unlinkedFile.ts';
+
+test('a file without a name is another process’s to write and to read until it is closed', async (t) => {
+  const file = await unlinkedFile();
+  t.regex(await readlink(file.path), /\(deleted\)$/);
+  await run('sh', ['-c', `echo kept > ${file.path}`], { what: 'write' });
+  const { stdout } = await run('cat', [file.path], { what: 'read' });
+  t.is(stdout, 'kept');
+  await file[Symbol.asyncDispose]();
+  await t.throwsAsync(readlink(file.path), { code: 'ENOENT' });
+});
