@@ -30,6 +30,7 @@ export function runCommand(invocation: Invocation) {
       defaultReporters(invocation.environment),
     )
     .option('--json', 'print the results document on standard output')
+    .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1), 2)
     .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256), 1024)
     .option(
@@ -64,6 +65,7 @@ export function runCommand(invocation: Invocation) {
         durations: options.durations,
         policy: runPolicy(options),
         machine: { cpus: options.cpus, memoryMiB: options.memory },
+        jobs: options.jobs,
         output,
         ...timeLimits(options),
         emit,

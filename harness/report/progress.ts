@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import type { RunStart, StageEvent, TestStart } from '../schema/events.ts';
+import type { RunStart, StageEvent, TestEnd, TestStart } from '../schema/events.ts';
 import { printable } from '../schema/printable.ts';
 import { duration } from './duration.ts';
 import type { Output, Reporter } from './reporter.ts';
@@ -40,7 +40,7 @@ export class ProgressReporter implements Reporter {
   #timer: NodeJS.Timeout | undefined;
   #drawn = 0;
   #frame = 0;
-  #tests = { planned: 0, started: new Set<string>(), current: '' };
+  #tests = { planned: 0, started: new Set<string>(), running: new Set<string>() };
 
   constructor({ stream, live, now = Date.now }: ProgressOptions) {
     this.#stream = stream;
@@ -76,13 +76,13 @@ export class ProgressReporter implements Reporter {
 
   testStart({ id }: TestStart) {
     this.#tests.started.add(id);
-    this.#tests.current = id;
+    this.#tests.running.add(id);
     this.#redraw();
     this.#tick();
   }
 
-  testEnd() {
-    this.#tests.current = '';
+  testEnd({ test }: TestEnd) {
+    this.#tests.running.delete(test.id);
     this.#erase();
   }
 
@@ -97,7 +97,7 @@ export class ProgressReporter implements Reporter {
   /** Takes the live lines away for good; also for a run that ends with an error. */
   close() {
     this.#stages.clear();
-    this.#tests.current = '';
+    this.#tests.running.clear();
     this.#erase();
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -127,7 +127,7 @@ export class ProgressReporter implements Reporter {
     this.#erase();
     this.#say(line);
     this.#redraw();
-    if (this.#stages.size === 0 && !this.#tests.current) this.#stopTicking();
+    if (this.#stages.size === 0 && this.#tests.running.size === 0) this.#stopTicking();
   }
 
   #say(line: string) {
@@ -159,8 +159,9 @@ export class ProgressReporter implements Reporter {
   #lines(): string[] {
     const now = this.#now();
     const stages = [...this.#stages].map(([name, stage]) => stageLine(name, stage, now));
-    const { current, planned, started } = this.#tests;
-    return current ? [...stages, `${started.size}/${planned} ${current}`] : stages;
+    const { running, planned, started } = this.#tests;
+    if (running.size === 0) return stages;
+    return [...stages, `${started.size}/${planned} ${[...running].join(', ')}`];
   }
 
   #erase() {

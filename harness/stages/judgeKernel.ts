@@ -8,15 +8,16 @@ import { type Built, buildAll } from './buildAll.ts';
 import { ConsoleLogs } from './consoleLogs.ts';
 import { decodeSplats } from './decodeSplats.ts';
 import { ensureHost } from './hostTools.ts';
+import { guestsThatFit } from './jobs.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
 import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
 import { claimOutput } from './runOutput.ts';
 import type { RunPolicy } from './runPolicy.ts';
-import { runTests } from './runTests.ts';
+import { type RunTestsRequest, runTests } from './runTests.ts';
 import { type Shard, shardOf } from './shard.ts';
-import type { PlannedTest, Selection } from './testPlan.ts';
+import type { Selection } from './testPlan.ts';
 import { TestRecord } from './testRecord.ts';
 import { durationsOf, readTestTimings, writeTestTimings } from './testTimings.ts';
 import { Watchdog } from './watchdog.ts';
@@ -36,6 +37,8 @@ export interface JudgeRequest {
   durations?: string | undefined;
   policy: RunPolicy;
   machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
+  /** How many guests run side by side; by default as many as fit. */
+  jobs?: number | undefined;
   /** An existing directory for the console log. */
   output: string;
   testTimeoutMs: number;
@@ -64,7 +67,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     ...request.machine,
   });
   const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
-  const error = await run(request, built, machine, planned, outcome);
+  const error = await run(request, built, machine, { tests: planned, durations }, outcome);
   const { version, command, policy } = request;
   const plan = built.planned.map(({ id }) => id);
   const shard = request.shard && { ...request.shard, plan };
@@ -94,7 +97,7 @@ async function run(
   request: JudgeRequest,
   { qemu, kernel, image, guestTests }: Built,
   machine: Machine,
-  tests: readonly PlannedTest[],
+  plan: Pick<RunTestsRequest, 'tests' | 'durations'>,
   outcome: TestRecord,
 ): Promise<PinlabError | undefined> {
   const { workspace, output, testTimeoutMs, bootTimeoutMs, policy } = request;
@@ -106,7 +109,7 @@ async function run(
       ...{ qemu: qemu.binary, machine, hostPublicKey, clientKey, signal },
       timeoutMs: bootTimeoutMs,
     },
-    ...{ tests, policy, testTimeoutMs, logs },
+    ...{ ...plan, policy, testTimeoutMs, logs, jobs: request.jobs ?? guestsThatFit(machine) },
     programs: guestTests.directory,
     configSha256: kernel.configSha256,
     watchdog: new Watchdog({ directory: output, kernelConfig: kernel.config }),

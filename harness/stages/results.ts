@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { PinlabError } from '../errors.ts';
 import type { Machine } from '../qemu/args.ts';
-import { RESULTS_SCHEMA, type Results } from '../schema/results.ts';
+import { RESULTS_SCHEMA, type Results, type Splat } from '../schema/results.ts';
 import { completePlan, summarise } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import type { KernelArtifact } from './buildKernel.ts';
@@ -39,10 +39,16 @@ export function describeRun(record: RunRecord): Results {
     machine: describeMachine(record.machine, outcome),
     ...(shard ? { shard } : {}),
     tests,
-    splats: outcome.splats,
+    splats: inOrderOf(ids, outcome.splats),
     ...(error ? { error: { message: error.message, exitCode: error.exitCode } } : {}),
     summary: summarise(tests, outcome.splats, { aborted: error?.exitCode, flaky: policy.flaky }),
   };
+}
+
+/** Guests that run side by side report in no particular order. */
+function inOrderOf(ids: readonly string[], splats: readonly Splat[]): Splat[] {
+  const place = new Map<string | null, number>(ids.map((id, i) => [id, i]));
+  return splats.toSorted((a, b) => (place.get(a.test) ?? -1) - (place.get(b.test) ?? -1));
 }
 
 function describeInputs({ kernel, qemu, image, guestTests }: Built): Results['inputs'] {

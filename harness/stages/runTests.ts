@@ -2,11 +2,13 @@
 import type { Attempt, Splat, TestResult } from '../schema/results.ts';
 import { concludeTest, isBad, withSplats } from '../schema/verdict.ts';
 import { type AttemptOptions, attemptTest } from './attemptTest.ts';
-import { batchesOf } from './batches.ts';
+import type { Batch, Durations } from './batches.ts';
+import { type BatchQueue, queueFor } from './batchQueue.ts';
 import { GuestSlot } from './guestSlot.ts';
 import { openGuestSource } from './guestSource.ts';
 import { nextRepetition } from './repetition.ts';
 import type { RunPolicy } from './runPolicy.ts';
+import { sideBySide } from './sideBySide.ts';
 import type { TestGuestRequest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { TestRecord } from './testRecord.ts';
@@ -14,32 +16,51 @@ import type { TestRecord } from './testRecord.ts';
 export interface RunTestsRequest extends TestGuestRequest, Pick<AttemptOptions, 'testTimeoutMs'> {
   tests: readonly PlannedTest[];
   policy: RunPolicy;
+  /** How many guests run side by side, at least 1. */
+  jobs: number;
+  /** How long tests took before, by which several guests share them. */
+  durations: Durations;
 }
 
 /** Runs `tests`, each in a guest that `policy` says it may share, to their verdicts in `record`. */
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
-  const { tests, policy } = request;
+  const { tests, policy, jobs, durations, machine } = request;
+  const queue = queueFor(jobs, tests, durations);
   await using source = openGuestSource(request, policy.isolation, record);
-  await using slot = new GuestSlot(() => source.open());
-  for (const batch of batchesOf(tests, new Map())) {
-    for (const test of batch.tests) {
-      const result = await runTest(slot, test, request, record);
-      record.add(result);
-      if (policy.onFailure === 'stop' && isBad(result)) return record.stopAt(test.id);
+  await sideBySide(Math.min(jobs, queue.length), machine.signal, async (signal) => {
+    await using slot = new GuestSlot(() => source.open());
+    const worker = { ...request, queue, slot, signal };
+    for (let batch = queue.take(); batch; batch = queue.take())
+      await runBatch(batch, worker, record);
+  });
+}
+
+interface Worker extends RunTestsRequest {
+  queue: BatchQueue;
+  slot: GuestSlot;
+  signal: AbortSignal;
+}
+
+async function runBatch({ tests }: Batch, worker: Worker, record: TestRecord) {
+  const { queue, slot, policy } = worker;
+  for (const test of tests) {
+    if (queue.closed) return;
+    const result = await runTest(test, worker, record);
+    record.add(result);
+    if (policy.onFailure === 'stop' && isBad(result)) {
+      queue.close();
+      record.stopAt(test.id);
     }
-    if (policy.isolation === 'program') await slot.clear();
   }
+  if (policy.isolation === 'program') await slot.clear();
 }
 
 /** Runs one test to its verdict. */
 async function runTest(
-  slot: GuestSlot,
   test: PlannedTest,
-  request: RunTestsRequest,
+  { policy, slot, ...options }: Worker,
   record: TestRecord,
 ): Promise<TestResult> {
-  const { policy, testTimeoutMs, watchdog, machine } = request;
-  const options = { testTimeoutMs, watchdog, signal: machine.signal };
   const attempts: Attempt[] = [];
   const splats: Splat[] = [];
   let repetition: number | undefined = 1;

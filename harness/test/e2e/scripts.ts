@@ -23,6 +23,7 @@ export interface ScriptRun {
   tests?: readonly PlannedTest[];
   policy?: Partial<RunPolicy>;
   testTimeoutMs?: number;
+  jobs?: number;
 }
 
 /** Runs shell scripts as guest programs, beside the real ones, on the standard machine. */
@@ -42,6 +43,7 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
   await runTests(
     {
       ...{ machine, tests, programs, configSha256: kernel.configSha256 },
+      ...{ jobs: run.jobs ?? 1, durations: new Map() },
       testTimeoutMs: run.testTimeoutMs ?? 5_000,
       policy: { ...DEFAULT_POLICY, ...run.policy },
       watchdog: new Watchdog({ directory, kernelConfig: kernel.config }),

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { ProgressReporter } from '../../report/progress.ts';
+import { sampleTest } from '../schema/sample.ts';
 import { Collected } from './collect.ts';
 
 const started = {
@@ -58,7 +59,7 @@ test('plain output has no escapes, also for hostile text', (t) => {
   reporter.stage({ type: 'stageProgress', stage: 'kernel', text: '\x1b[2Jx' });
   reporter.runStart({ type: 'runStart', planned: ['a'] });
   reporter.testStart({ type: 'testStart', id: 'a', attempt: 1 });
-  reporter.testEnd();
+  reporter.testEnd({ type: 'testEnd', test: sampleTest({ id: 'a' }) });
   reporter.runEnd();
   t.false(stream.text.includes('\x1b'));
 });
@@ -90,14 +91,15 @@ test('live: a long line is cut, since one that wraps could not be erased', (t) =
   reporter.close();
 });
 
-test('live: the running test is shown, and never left behind', (t) => {
+test('live: the running tests are shown, and never left behind', (t) => {
   const { stream, reporter } = reporterAt(true, 80);
   reporter.runStart({ type: 'runStart', planned: ['p:a', 'p:b'] });
   reporter.testStart({ type: 'testStart', id: 'p:a', attempt: 1 });
   t.is(screen(stream.text)[0]?.slice(2), '1/2 p:a');
-  reporter.testEnd();
-  t.deepEqual(screen(stream.text), []);
   reporter.testStart({ type: 'testStart', id: 'p:b', attempt: 1 });
+  t.is(screen(stream.text)[0]?.slice(2), '2/2 p:a, p:b');
+  reporter.testEnd({ type: 'testEnd', test: sampleTest({ id: 'p:a' }) });
+  t.deepEqual(screen(stream.text), []);
   reporter.testStart({ type: 'testStart', id: 'p:b', attempt: 2 });
   t.is(screen(stream.text)[0]?.slice(2), '2/2 p:b');
   reporter.runEnd();
