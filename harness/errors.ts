@@ -51,6 +51,15 @@ export class InfraError extends PinlabError {
   override readonly exitCode = EXIT.infra;
 }
 
+/** `error` as one that pinlab reports: a failed system call is the host's; a bug of ours is thrown on. */
+export function asPinlabError(error: unknown): PinlabError {
+  if (error instanceof PinlabError) return error;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  const hint = code === 'ENOSPC' ? { hint: DISK_FULL_HINT } : {};
+  return new InfraError(message, { cause: error, ...hint });
+}
+
 /** A build stopped: the sources, the patches or the configuration under test are the suspects. */
 export class BuildError extends PinlabError {
   override readonly exitCode = EXIT.infra;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { report } from '../report/reporter.ts';
+import { Telling } from '../report/telling.ts';
 import { mergeShards } from '../schema/merge.ts';
 import { findResults, readResults } from '../stages/readResults.ts';
 import type { Invocation } from './invocation.ts';
@@ -11,8 +11,10 @@ import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 export function mergeReportsCommand(invocation: Invocation) {
   const { environment } = invocation;
   return new Command('merge-reports')
-    .description('join the results of all shards of a run; fails if one is missing')
-    .argument('<dirs...>', 'output directories of the shards, or directories that hold these')
+    .description(
+      'join the results of all shards of a run, or report what a killed run had finished',
+    )
+    .argument('<dirs...>', 'output directories, or directories that hold these')
     .option('--output <dir>', 'where results.json and other reports go', 'results')
     .option(
       '--reporter <names>',
@@ -28,10 +30,13 @@ export function mergeReportsCommand(invocation: Invocation) {
       const parts = await Promise.all(files.map(readResults));
       const results = mergeShards(parts, { flaky: failOnFlaky ? 'failure' : 'tolerated' });
       const { tests, splats } = results;
-      await report(reporters, { type: 'runStart', planned: tests.map(({ id }) => id) });
-      for (const test of tests) await report(reporters, { type: 'testEnd', test });
-      for (const splat of splats) await report(reporters, { type: 'splat', splat });
-      await report(reporters, { type: 'runEnd', results });
+      const telling = new Telling(reporters);
+      const planned = tests.map(({ id }) => id);
+      telling.tell({ type: 'runStart', planned, record: results });
+      for (const test of tests) telling.tell({ type: 'testEnd', test });
+      for (const splat of splats) telling.tell({ type: 'splat', splat });
+      telling.tell({ type: 'runEnd', results });
+      await telling.done();
       invocation.finish(results.summary.exitCode);
     });
 }

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { GithubReporter } from '../report/github.ts';
 import { HtmlReporter } from '../report/html.ts';
-import { JsonReporter, ResultsFileReporter } from '../report/json.ts';
+import { JsonReporter } from '../report/json.ts';
 import { JunitReporter } from '../report/junit.ts';
 import { KtapReporter } from '../report/ktap.ts';
 import { ListReporter } from '../report/list.ts';
 import { ProgressReporter } from '../report/progress.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { ResultsFileReporter } from '../report/resultsFile.ts';
 import type { StageEvent } from '../schema/events.ts';
 import type { Environment } from './environment.ts';
 

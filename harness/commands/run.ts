@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { report } from '../report/reporter.ts';
+import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
@@ -49,12 +49,8 @@ export function runCommand(invocation: Invocation) {
       await mkdir(output, { recursive: true }).catch((cause: Error) => {
         throw new UsageError(`cannot write to --output ${output}: ${cause.message}`, { cause });
       });
-      // In their order; the first failure of a reporter surfaces with the last event.
-      let reported = Promise.resolve();
-      const emit = (event: RunEvent) => {
-        reported = reported.then(() => report(reporters, event));
-        reported.catch(() => undefined);
-      };
+      const telling = new Telling(reporters);
+      const emit = (event: RunEvent) => telling.tell(event);
       const { results, error } = await judgeKernel({
         version: invocation.environment.version,
         workspace: invocation.workspace(emit),
@@ -71,7 +67,7 @@ export function runCommand(invocation: Invocation) {
         emit,
       });
       emit({ type: 'runEnd', results });
-      await reported;
+      await telling.done();
       if (error) process.stderr.write(`${explain(error)}\n`);
       invocation.finish(results.summary.exitCode);
     });

@@ -7,11 +7,13 @@ import { completePlan, type SummaryOptions, summarise } from './verdict.ts';
 
 type ShardResults = Results & Required<Pick<Results, 'shard'>>;
 
-/** The results of a run whose shards are `parts`; `InfraError` unless they are all of one run's. */
+/** The results of a run whose shards are `parts`, or which is the only part; `InfraError` unless they are all of one run's. */
 export function mergeShards(
   parts: readonly Results[],
   policy: Pick<SummaryOptions, 'flaky'> = {},
 ): Results {
+  const [whole] = parts;
+  if (whole && parts.length === 1 && !whole.shard) return whole;
   const shards = parts.map(requireShard).sort((a, b) => a.shard.index - b.shard.index);
   const [first] = shards;
   if (!first) throw new InfraError('there are no shards to merge');

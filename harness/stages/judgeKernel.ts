@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { InterruptedError, PinlabError } from '../errors.ts';
+import { asPinlabError, InterruptedError, type PinlabError } from '../errors.ts';
 import type { Machine } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
@@ -61,30 +61,19 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const built = await buildAll(workspace, choice, selection);
   const durations = await readDurations(request);
   const planned = request.shard ? shardOf(built.planned, request.shard, durations) : built.planned;
-  emit({ type: 'runStart', planned: planned.map(({ id }) => id) });
   const machine = testMachine({
     ...{ kernel: built.kernel.image, initrd: built.image.initramfs },
     ...request.machine,
   });
   const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
-  const error = await run(request, built, machine, { tests: planned, durations }, outcome);
   const { version, command, policy } = request;
-  const plan = built.planned.map(({ id }) => id);
-  const shard = request.shard && { ...request.shard, plan };
+  const ids = built.planned.map(({ id }) => id);
+  const shard = request.shard && { ...request.shard, plan: ids };
+  const record = { version, command, startedAt, built, machine, planned, outcome, policy, shard };
+  emit({ type: 'runStart', planned: planned.map(({ id }) => id), record: describeRun(record) });
+  const error = await run(request, built, machine, { tests: planned, durations }, outcome);
   await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
-  const results = describeRun({
-    version,
-    command,
-    startedAt,
-    built,
-    machine,
-    planned,
-    outcome,
-    policy,
-    shard,
-    error,
-  });
-  return { results, ...(error ? { error } : {}) };
+  return { results: describeRun({ ...record, error }), ...(error ? { error } : {}) };
 }
 
 async function readDurations({ workspace, choice, durations }: JudgeRequest): Promise<Durations> {
@@ -119,7 +108,6 @@ async function run(
     return logs.failure;
   } catch (error) {
     if (signal.aborted) return new InterruptedError('interrupted');
-    if (error instanceof PinlabError) return error;
-    throw error;
+    return asPinlabError(error);
   }
 }

@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError, UsageError } from '../errors.ts';
 import { exists } from '../host/paths.ts';
+import { readJournal } from '../schema/journal.ts';
 import { type Results, results } from '../schema/results.ts';
 import { isBad } from '../schema/verdict.ts';
 
-/** The name of the results document in a run's output directory. */
-export const RESULTS_FILE = 'results.json';
+const RESULTS_FILE = 'results.json';
+/** What a run that was killed leaves instead. */
+const JOURNAL_FILE = 'journal.jsonl';
 
-/** The results document at `path`, or in it where it is a directory. */
+/** The results at `path`, or in it where it is a directory: those of a run that was killed as far as it came. */
 export async function readResults(path: string): Promise<Results> {
-  const file = (await isDirectory(path)) ? join(path, RESULTS_FILE) : path;
+  const file = (await resultsFile(path)) ?? path;
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new UsageError(`there are no results to read: ${cause.message}`, { cause });
   });
+  if (basename(file) === JOURNAL_FILE) return readJournal(text);
   const parsed = results.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new InfraError(`${file} is not a results document of this version`, {
     output: z.prettifyError(parsed.error),
   });
+}
+
+/** The file in `directory` that holds its results, if there is one. */
+async function resultsFile(directory: string): Promise<string | undefined> {
+  const files = [join(directory, RESULTS_FILE), join(directory, JOURNAL_FILE)];
+  const there = await Promise.all(files.map(exists));
+  return files.find((_, i) => there[i]);
 }
 
 /** The results documents in `directories` and, where one has none of its own, directly below it. */
@@ -29,12 +39,11 @@ export async function findResults(directories: readonly string[]): Promise<strin
 }
 
 async function resultsIn(directory: string): Promise<string[]> {
-  const own = join(directory, RESULTS_FILE);
-  if (await exists(own)) return [own];
+  const own = await resultsFile(directory);
+  if (own !== undefined) return [own];
   const names = await readdir(directory).catch(() => []);
-  const below = names.sort().map((name) => join(directory, name, RESULTS_FILE));
-  const found = await Promise.all(below.map(exists));
-  const files = below.filter((_, i) => found[i]);
+  const below = names.sort().map((name) => resultsFile(join(directory, name)));
+  const files = (await Promise.all(below)).filter((file) => file !== undefined);
   if (files.length > 0) return files;
   throw new InfraError(`${directory} holds no ${RESULTS_FILE}: a shard is missing`);
 }
@@ -47,13 +56,6 @@ export async function lastFailed(directory: string): Promise<ReadonlySet<string>
   throw new InfraError(`no test failed in the run recorded in ${directory}: nothing ran`, {
     hint: 'without --last-failed every selected test runs',
   });
-}
-
-function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 function parseJson(text: string): unknown {

@@ -21,7 +21,8 @@ export interface RunRecord {
   shard: Results['shard'];
   policy: Pick<RunPolicy, 'flaky'>;
   outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'slowdown' | 'notStarted'>;
-  error: PinlabError | undefined;
+  /** What ended the run early, if anything did. */
+  error?: PinlabError | undefined;
 }
 
 /** The results document of one run. */

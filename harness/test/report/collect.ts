@@ -18,7 +18,11 @@ export class Collected {
 
 /** Tells `reporters` of a whole run that came out as `results`. */
 export async function replay(reporters: readonly Reporter[], results: Results): Promise<void> {
-  await report(reporters, { type: 'runStart', planned: results.tests.map(({ id }) => id) });
+  await report(reporters, {
+    type: 'runStart',
+    planned: results.tests.map(({ id }) => id),
+    record: results,
+  });
   for (const test of results.tests) {
     await report(reporters, { type: 'testStart', id: test.id, attempt: 1 });
     for (const splat of results.splats) {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { ProgressReporter } from '../../report/progress.ts';
-import { sampleTest } from '../schema/sample.ts';
+import { sampleResults, sampleTest } from '../schema/sample.ts';
 import { Collected } from './collect.ts';
 
 const started = {
@@ -57,7 +57,7 @@ test('plain output has no escapes, also for hostile text', (t) => {
   reporter.stage(started);
   clock.now = 60_000;
   reporter.stage({ type: 'stageProgress', stage: 'kernel', text: '\x1b[2Jx' });
-  reporter.runStart({ type: 'runStart', planned: ['a'] });
+  reporter.runStart({ type: 'runStart', planned: ['a'], record: sampleResults([]) });
   reporter.testStart({ type: 'testStart', id: 'a', attempt: 1 });
   reporter.testEnd({ type: 'testEnd', test: sampleTest({ id: 'a' }) });
   reporter.runEnd();
@@ -93,7 +93,7 @@ test('live: a long line is cut, since one that wraps could not be erased', (t) =
 
 test('live: the running tests are shown, and never left behind', (t) => {
   const { stream, reporter } = reporterAt(true, 80);
-  reporter.runStart({ type: 'runStart', planned: ['p:a', 'p:b'] });
+  reporter.runStart({ type: 'runStart', planned: ['p:a', 'p:b'], record: sampleResults([]) });
   reporter.testStart({ type: 'testStart', id: 'p:a', attempt: 1 });
   t.is(screen(stream.text)[0]?.slice(2), '1/2 p:a');
   reporter.testStart({ type: 'testStart', id: 'p:b', attempt: 1 });

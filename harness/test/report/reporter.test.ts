@@ -9,7 +9,11 @@ const end = { type: 'runEnd', results: sampleResults([]) } as const;
 test('reporters hear an event in their order, before report() returns', (t) => {
   const heard: string[] = [];
   const reporter = (name: string): Reporter => ({ runStart: () => void heard.push(name) });
-  void report([reporter('a'), {}, reporter('b')], { type: 'runStart', planned: [] });
+  void report([reporter('a'), {}, reporter('b')], {
+    type: 'runStart',
+    planned: [],
+    record: sampleResults([]),
+  });
   t.deepEqual(heard, ['a', 'b']);
 });
 

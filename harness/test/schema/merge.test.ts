@@ -61,6 +61,11 @@ test('flakiness counts as it is asked to', (t) => {
   t.is(mergeShards([flaky, second], { flaky: 'failure' }).summary.exitCode, EXIT.failed);
 });
 
+test('the results of one whole run are what they are', (t) => {
+  const whole = sampleResults(TESTS);
+  t.deepEqual(mergeShards([whole]), whole);
+});
+
 function refused(t: ExecutionContext, parts: Results[], why: RegExp) {
   const error = t.throws(() => mergeShards(parts), { instanceOf: InfraError });
   t.regex(error?.message ?? '', why);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { InfraError, UsageError } from '../../errors.ts';
+import { journalLine } from '../../schema/journal.ts';
 import { findResults, lastFailed, readResults } from '../../stages/readResults.ts';
 import { sampleResults, sampleTest } from '../schema/sample.ts';
 
@@ -22,6 +23,21 @@ test('results are read from their file or its directory', async (t) => {
   await using run = await recorded(JSON.stringify(document));
   t.deepEqual(await readResults(run.directory), document);
   t.deepEqual(await readResults(join(run.directory, 'results.json')), document);
+});
+
+test('of a run that was killed, its journal is read', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  const record = journalLine({ run: sampleResults([pass, fail]) });
+  await writeFile(join(directory, 'journal.jsonl'), record + journalLine({ test: pass }));
+  t.deepEqual(await findResults([directory]), [join(directory, 'journal.jsonl')]);
+  const { tests, error } = await readResults(directory);
+  t.deepEqual(
+    tests.map(({ status }) => status),
+    ['pass', 'lost'],
+  );
+  t.is(error?.message, 'pinlab was killed');
+  t.deepEqual([...(await lastFailed(directory))], [fail.id]);
+  await rm(directory, { recursive: true });
 });
 
 test('what failed or was lost runs again, what passed does not', async (t) => {
