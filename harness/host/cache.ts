@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+import { hashFile, listFiles } from './hash.ts';
 import { lock } from './lock.ts';
+import { exists } from './paths.ts';
 
 /** Everything that goes into an artifact, by name; equal inputs mean an equal artifact. */
 export type CacheInputs = Readonly<Record<string, string>>;
@@ -11,6 +14,8 @@ export interface CacheEntry {
   /** The directory that holds the artifact; never written to again. */
   directory: string;
   key: string;
+  /** The SHA-256 of each of its files by its path in `directory`, which still has it; none where contents are trusted. */
+  files: Readonly<Record<string, string>>;
   /** How long the build took, whenever it ran. */
   durationMs: number;
   /** Whether this call found it built. */
@@ -20,9 +25,17 @@ export interface CacheEntry {
 export interface CacheOptions {
   signal?: AbortSignal;
   onWait?: () => void;
+  /** Called when the artifact is there but damaged, before it is built again. */
+  onDamage?: () => void;
+  /** `trusted` for trees of many thousand files, which would take longer to check than to use. */
+  contents?: 'hashed' | 'trusted';
 }
 
 const MANIFEST = 'pinlab.json';
+const Manifest = z.object({
+  durationMs: z.number(),
+  files: z.record(z.string(), z.string()).default({}),
+});
 
 /** The hash that names the artifact made from `inputs`. */
 export function cacheKey(inputs: CacheInputs): string {
@@ -57,18 +70,27 @@ export class Cache {
     if (found) return found;
     const directory = this.path(kind, inputs);
     await using _ = await lock(`${directory}.lock`, { what: `${kind} artifact`, ...options });
-    return (await this.find(kind, inputs)) ?? (await this.#build(kind, inputs, build));
+    const meanwhile = await this.find(kind, inputs);
+    if (meanwhile) return meanwhile;
+    if (await exists(join(directory, MANIFEST))) options.onDamage?.();
+    // Awaited here: the lock is held until this scope ends.
+    return await this.#build(kind, inputs, build, options);
   }
 
   /** The artifact for `inputs` if it is there and whole. */
   async find(kind: string, inputs: CacheInputs): Promise<CacheEntry | undefined> {
     const directory = this.path(kind, inputs);
     const manifest = await readManifest(join(directory, MANIFEST));
-    if (!manifest) return undefined;
-    return { directory, key: cacheKey(inputs), durationMs: manifest.durationMs, hit: true };
+    if (!manifest || !(await hasFiles(directory, manifest.files))) return undefined;
+    return { directory, key: cacheKey(inputs), ...manifest, hit: true };
   }
 
-  async #build(kind: string, inputs: CacheInputs, build: (directory: string) => Promise<void>) {
+  async #build(
+    kind: string,
+    inputs: CacheInputs,
+    build: (directory: string) => Promise<void>,
+    { contents = 'hashed' }: CacheOptions,
+  ): Promise<CacheEntry> {
     const directory = this.path(kind, inputs);
     const partial = `${directory}.partial`;
     await rm(partial, { recursive: true, force: true });
@@ -78,9 +100,11 @@ export class Cache {
     try {
       await build(partial);
       const durationMs = Math.round(performance.now() - startedAt);
-      await writeFile(join(partial, MANIFEST), JSON.stringify({ kind, inputs, durationMs }));
+      const files = contents === 'hashed' ? await hashFiles(partial) : {};
+      const manifest = { kind, inputs, durationMs, files };
+      await writeFile(join(partial, MANIFEST), JSON.stringify(manifest));
       await rename(partial, directory);
-      return { directory, key: cacheKey(inputs), durationMs, hit: false };
+      return { directory, key: cacheKey(inputs), files, durationMs, hit: false };
     } catch (error) {
       await rm(partial, { recursive: true, force: true });
       throw error;
@@ -88,10 +112,29 @@ export class Cache {
   }
 }
 
-async function readManifest(file: string): Promise<{ durationMs: number } | undefined> {
-  const there = await access(file).then(
-    () => true,
-    () => false,
-  );
-  return there ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+/** The manifest; one that is cut off or absent counts as none. */
+async function readManifest(file: string): Promise<z.infer<typeof Manifest> | undefined> {
+  try {
+    return Manifest.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError || code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function hashFiles(directory: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const file of await listFiles(directory)) {
+    files[relative(directory, file)] = await hashFile(file);
+  }
+  return files;
+}
+
+async function hasFiles(directory: string, files: Readonly<Record<string, string>>) {
+  for (const [path, sha256] of Object.entries(files)) {
+    const found = await hashFile(join(directory, path)).catch(() => undefined);
+    if (found !== sha256) return false;
+  }
+  return true;
 }

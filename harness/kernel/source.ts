@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { UsageError } from '../errors.ts';
 import { type Apt, unpackDeb } from '../host/apt.ts';
 import type { Cache } from '../host/cache.ts';
@@ -31,15 +32,17 @@ export async function debianSource(
   options: { refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<KernelSource> {
   const pointer = join(cache.root, 'kernel-source', `${base.name}.version`);
-  const known = options.refresh
-    ? undefined
-    : await readFile(pointer, 'utf8').catch(() => undefined);
+  const before = await readFile(pointer, 'utf8').catch(() => '');
+  const known = options.refresh || before === '' ? undefined : before;
   const version = known ?? (await (await openApt()).version(base.sourcePackage));
   const inputs = { package: base.sourcePackage, version };
-  const entry = await cache.get('kernel-source', inputs, async (directory) =>
-    unpack(base, version, await openApt(), directory, options.signal),
+  const entry = await cache.get(
+    'kernel-source',
+    inputs,
+    async (directory) => unpack(base, version, await openApt(), directory, options.signal),
+    { contents: 'trusted' },
   );
-  await writeFile(pointer, version);
+  if (version !== before) await writeFileAtomic(pointer, version);
   return { directory: entry.directory, version, base: base.name, pristine: true, hit: entry.hit };
 }
 

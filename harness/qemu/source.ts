@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { type Apt, unpackDeb } from '../host/apt.ts';
 import type { Cache } from '../host/cache.ts';
 import { run } from '../host/spawn.ts';
@@ -23,14 +24,16 @@ export async function qemuSource(
   options: { refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<QemuSource> {
   const pointer = join(cache.root, 'qemu-source', 'version');
-  const known = options.refresh
-    ? undefined
-    : await readFile(pointer, 'utf8').catch(() => undefined);
+  const before = await readFile(pointer, 'utf8').catch(() => '');
+  const known = options.refresh || before === '' ? undefined : before;
   const version = known ?? (await (await openApt()).version('qemu-system-arm'));
-  const entry = await cache.get('qemu-source', { version }, async (directory) =>
-    unpack(await openApt(), version, directory, options.signal),
+  const entry = await cache.get(
+    'qemu-source',
+    { version },
+    async (directory) => unpack(await openApt(), version, directory, options.signal),
+    { contents: 'trusted' },
   );
-  await writeFile(pointer, version);
+  if (version !== before) await writeFileAtomic(pointer, version);
   return {
     directory: join(entry.directory, 'qemu'),
     meson: join(entry.directory, 'meson'),

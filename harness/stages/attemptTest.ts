@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { InfraError, InterruptedError } from '../errors.ts';
 import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
@@ -32,21 +33,41 @@ export async function attemptTest(
   test: PlannedTest,
   options: AttemptOptions,
 ): Promise<Attempted> {
-  const before = await counters(on);
   const startedAt = performance.now();
-  const judgement = await untilSettled(on, test, await judge(on, test, options));
+  const { judgement, counters } = await untilCounted(on, test, options);
   const durationMs = Math.round(performance.now() - startedAt);
-  const after = judgement.status === 'lost' ? null : await counters(on);
   const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
   const { status, reason } = judgement;
   // Only now: what the kernel says when it is asked is no report of its own.
   const hang = status === 'lost' ? await askWhy(on, test, options) : [];
   const diagnostics = [...judgement.diagnostics, ...hang];
-  const attempt: Attempt = {
-    ...{ status, durationMs, diagnostics, ...(reason ? { reason } : {}) },
-    counters: after ? difference(before, after) : null,
-  };
+  const attempt = { status, durationMs, diagnostics, counters, ...(reason ? { reason } : {}) };
   return { attempt, splats };
+}
+
+interface Counted {
+  judgement: Judgement;
+  /** What the device counted from the beginning to the end of the test. */
+  counters: Record<string, number> | null;
+}
+
+/** A guest whose device cannot be read is gone, whatever its test said. */
+async function untilCounted(
+  on: TestGuest,
+  test: PlannedTest,
+  options: AttemptOptions,
+): Promise<Counted> {
+  try {
+    const before = await readCounters(on);
+    const judgement = await untilSettled(on, test, await judge(on, test, options));
+    if (judgement.status === 'lost') return { judgement, counters: null };
+    return { judgement, counters: difference(before, await readCounters(on)) };
+  } catch (error) {
+    if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
+    if (!(error instanceof InfraError)) throw error;
+    const reason = `the device of the guest could not be read: ${error.message}`;
+    return { judgement: { status: 'lost', reason, diagnostics: [] }, counters: null };
+  }
 }
 
 async function judge(
@@ -92,7 +113,7 @@ function askWhy(
   return watchdog.report(guest, { awaited, program });
 }
 
-function counters({ guest }: TestGuest): Promise<Record<string, number>> {
+function readCounters({ guest }: TestGuest): Promise<Record<string, number>> {
   return guest.vm.qmp.counters(TEST_DEVICE_ID);
 }
 

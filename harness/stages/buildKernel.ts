@@ -88,9 +88,9 @@ async function fromCache(
     compiler,
   };
   const onWait = () => plan.progress.say('another run builds the same; waiting for it');
+  const onDamage = () => plan.progress.say('the cached one is damaged; it is built again');
   return cache.get('kernel', inputs, (directory) => build(workspace, plan, directory), {
-    signal,
-    onWait,
+    ...{ signal, onWait, onDamage },
   });
 }
 

@@ -39,7 +39,7 @@ export function buildQemu(workspace: Workspace): Promise<QemuArtifact> {
       binary,
       version: plan.source.version,
       patches: plan.patches,
-      sha256: await hashFile(binary),
+      sha256: entry.files[BINARY] ?? (await hashFile(binary)),
       hit: entry.hit,
     };
   });
@@ -96,8 +96,10 @@ function obtain(
   progress: StageProgress,
 ) {
   const onWait = () => progress.say('another run builds the same; waiting for it');
+  const onDamage = () => progress.say('the cached one is damaged; it is built again');
   const make = (directory: string) => build(workspace, plan, targets, directory, progress);
-  return workspace.cache.get(kind, plan.inputs, make, { signal: workspace.signal, onWait });
+  const { signal } = workspace;
+  return workspace.cache.get(kind, plan.inputs, make, { signal, onWait, onDamage });
 }
 
 /** The device model, the qtests, and the patches in the order of their names. */

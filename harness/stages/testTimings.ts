@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { TestResult } from '../schema/results.ts';
 import type { Durations } from './batches.ts';
+import { keepRecord } from './timings.ts';
 
 const Timings = z.record(z.string(), z.number().nonnegative());
 
@@ -22,8 +22,7 @@ export async function writeTestTimings(
 ): Promise<void> {
   const before = await readTestTimings(cacheRoot, flavour);
   const all = Object.fromEntries([...before, ...durationsOf(tests)]);
-  await mkdir(dirname(path(cacheRoot, flavour)), { recursive: true });
-  await writeFileAtomic(path(cacheRoot, flavour), JSON.stringify(all));
+  await keepRecord(path(cacheRoot, flavour), JSON.stringify(all));
 }
 
 /** How long one attempt of each test took; a test that skipped or was lost tells nothing about that. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 
@@ -17,8 +17,17 @@ export async function readTiming(cacheRoot: string, stage: string): Promise<Timi
 
 /** Remembers a run of `stage` for the next estimate. */
 export async function writeTiming(cacheRoot: string, stage: string, timing: Timing): Promise<void> {
-  await mkdir(join(cacheRoot, 'timings'), { recursive: true });
-  await writeFileAtomic(path(cacheRoot, stage), JSON.stringify(timing));
+  await keepRecord(path(cacheRoot, stage), JSON.stringify(timing));
+}
+
+/** Keeps a record that only makes estimates better: where it cannot be kept, nothing else is wrong. */
+export async function keepRecord(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
 }
 
 function path(cacheRoot: string, stage: string): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -49,6 +49,38 @@ test('what a kill left behind is not taken for an artifact', async (t) => {
   const again = await f.cache.get('k', { a: '1' }, write('rebuilt'));
   t.false(again.hit);
   t.is(await readFile(join(again.directory, 'out'), 'utf8'), 'rebuilt');
+});
+
+test('an artifact that changed or lost a file is noticed and built again', async (t) => {
+  const damages = {
+    changed: (file: string) => writeFile(file, 'onE'),
+    'cut off': (file: string) => truncate(file, 1),
+    lost: (file: string) => rm(file),
+    'cut off in its manifest': (file: string) => truncate(join(file, '../pinlab.json'), 10),
+  };
+  for (const [how, damage] of Object.entries(damages)) {
+    await using f = await emptyCache();
+    const { directory, files } = await f.cache.get('k', { a: '1' }, write('one'));
+    t.deepEqual(Object.keys(files), ['out']);
+    await damage(join(directory, 'out'));
+    let noticed = 0;
+    const onDamage = () => {
+      noticed += 1;
+    };
+    const again = await f.cache.get('k', { a: '1' }, write('one'), { onDamage });
+    t.false(again.hit, how);
+    t.is(noticed, 1, how);
+    t.is(await readFile(join(directory, 'out'), 'utf8'), 'one');
+    t.true((await f.cache.get('k', { a: '1' }, write('never'))).hit);
+  }
+});
+
+test('of contents that are trusted only the manifest is looked at', async (t) => {
+  await using f = await emptyCache();
+  const trusted = { contents: 'trusted' } as const;
+  const { directory } = await f.cache.get('k', { a: '1' }, write('one'), trusted);
+  await writeFile(join(directory, 'out'), 'two');
+  t.true((await f.cache.get('k', { a: '1' }, write('never'), trusted)).hit);
 });
 
 test('two at once build once', async (t) => {

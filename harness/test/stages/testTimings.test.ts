@@ -32,6 +32,10 @@ test('what ran last counts, what did not run is remembered, flavours are apart',
   t.is((await readTestTimings(f.root, 'debug')).size, 0);
 });
 
+test('a cache that cannot be written to costs the record and nothing else', async (t) => {
+  await t.notThrowsAsync(writeTestTimings('/dev/null/cache', 'base', [sampleTest()]));
+});
+
 test('a damaged record counts as none', async (t) => {
   await using f = await emptyRoot();
   await mkdir(join(f.root, 'timings'));
