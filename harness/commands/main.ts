@@ -8,6 +8,7 @@ import { explain } from './explain.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
 import { runCommand } from './run.ts';
+import { selftestCommand } from './selftest.ts';
 import { untilInterrupted } from './signals.ts';
 
 /** Runs one command line to its end and returns the exit code that it deserves. */
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addCommand(runCommand(invocation))
     .addCommand(buildCommand(invocation))
     .addCommand(listCommand(invocation))
+    .addCommand(selftestCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
   try {

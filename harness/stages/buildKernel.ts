@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
@@ -36,6 +36,8 @@ export interface KernelArtifact {
   config: string;
   /** The driver of the DMA test device, built for this kernel. */
   driver: string;
+  /** What breaks this kernel on request, for the self-test of the detectors. */
+  selftest: string;
   source: KernelSource;
   flavour: string;
   series: SeriesPart[];
@@ -45,7 +47,11 @@ export interface KernelArtifact {
   hit: boolean;
 }
 
-const FILES = ['Image', 'vmlinux', 'kernel.config', 'dma_testdev.ko'] as const;
+/** Our modules: where their sources are below kernel/, and what they are called. */
+const MODULES = [
+  { directory: 'dma-testdev', name: 'dma_testdev' },
+  { directory: 'selftest', name: 'pinlab_selftest' },
+] as const;
 
 /** Builds the kernel and the driver, or finds them built. */
 export function buildKernel(workspace: Workspace, request: KernelRequest): Promise<KernelArtifact> {
@@ -82,7 +88,7 @@ async function fromCache(
     source: `${source.base} ${source.version}`,
     series: JSON.stringify(parts),
     fragments: plan.fragments,
-    driver: await hashTree(join(root, 'kernel/dma-testdev')),
+    modules: await hashTree(...MODULES.map(({ directory }) => join(root, 'kernel', directory))),
     registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
     flavour,
     compiler,
@@ -132,22 +138,27 @@ async function makeAll(
   progress.say('configure');
   await configure(kernel);
   await compile(kernel);
-  const driver = await compileDriver(kernel, root);
+  const modules = [];
+  for (const module of MODULES) modules.push(await compileOurs(kernel, root, module));
   await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
   await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
   await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
-  await copyFile(driver, join(directory, 'dma_testdev.ko'));
+  for (const module of modules) await copyFile(module, join(directory, basename(module)));
 }
 
-/** Builds a copy of the driver's sources beside the kernel's objects: the checkout stays clean. */
-async function compileDriver(kernel: KernelBuild, root: string): Promise<string> {
-  const directory = join(kernel.output, 'dma-testdev');
-  for (const file of ['dma_testdev.c', 'Kbuild']) {
-    await replaceIfDifferent(join(root, 'kernel/dma-testdev', file), join(directory, file));
+/** Builds a copy of a module's sources beside the kernel's objects: the checkout stays clean. */
+async function compileOurs(
+  kernel: KernelBuild,
+  root: string,
+  { directory: from, name }: (typeof MODULES)[number],
+): Promise<string> {
+  const directory = join(kernel.output, from);
+  for (const file of [`${name}.c`, 'Kbuild']) {
+    await replaceIfDifferent(join(root, 'kernel', from, file), join(directory, file));
   }
   const registers = join(root, 'qemu/dma-testdev');
   await compileModule(kernel, directory, [`DMA_TESTDEV_INCLUDE=${registers}`]);
-  return join(directory, 'dma_testdev.ko');
+  return join(directory, `${name}.ko`);
 }
 
 async function describe(
@@ -156,18 +167,15 @@ async function describe(
   series: SeriesPart[],
   compiler: string,
 ): Promise<KernelArtifact> {
-  const [image, vmlinux, config, driver] = FILES.map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [image, config] = [join(directory, 'Image'), join(directory, 'kernel.config')];
   const configSha256 = createHash('sha256')
     .update(await readFile(config))
     .digest('hex');
   const imageSha256 = await hashFile(image);
   return {
-    ...{ image, vmlinux, config, driver, source, flavour, series },
-    ...{ configSha256, imageSha256, compiler, hit },
+    ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
+    vmlinux: join(directory, 'vmlinux'),
+    driver: join(directory, 'dma_testdev.ko'),
+    selftest: join(directory, 'pinlab_selftest.ko'),
   };
 }

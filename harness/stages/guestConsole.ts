@@ -15,7 +15,7 @@ export class GuestConsole {
   /** `file` stays the caller's to close; it may hold the consoles of several guests in turn. */
   constructor(stream: Readable, file: WriteStream) {
     stream.on('data', (chunk: Buffer) => {
-      file.write(chunk);
+      if (!file.write(chunk)) pauseUntilDrained(stream, file);
       for (const line of this.#splitter.push(chunk)) this.#take(line);
     });
     this.#closed = new Promise((resolve) => {
@@ -59,4 +59,10 @@ export class GuestConsole {
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
     for (const listener of this.#listeners) listener(line);
   }
+}
+
+/** QEMU waits while nobody reads: a guest that prints faster than the disk writes waits as well. */
+function pauseUntilDrained(stream: Readable, file: WriteStream) {
+  stream.pause();
+  file.once('drain', () => stream.resume());
 }
