@@ -5,18 +5,20 @@ import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
+import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
 import { runCommand } from './run.ts';
 import { selftestCommand } from './selftest.ts';
+import { shellCommand } from './shell.ts';
 import { untilInterrupted } from './signals.ts';
 
 /** Runs one command line to its end and returns the exit code that it deserves. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+export async function main(argv: readonly string[]): Promise<number> {
   const environment = readEnvironment();
   using interrupts = untilInterrupted();
-  let code: ExitCode = EXIT.ok;
-  const invocation = openInvocation(argv, environment, interrupts.signal, (finished) => {
+  let code: number = EXIT.ok;
+  const invocation = openInvocation(argv, environment, interrupts, (finished) => {
     code = finished;
   });
   const program = new Command('pinlab')
@@ -26,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addCommand(runCommand(invocation))
     .addCommand(buildCommand(invocation))
     .addCommand(listCommand(invocation))
+    .addCommand(shellCommand(invocation))
+    .addCommand(gdbCommand(invocation))
     .addCommand(selftestCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();

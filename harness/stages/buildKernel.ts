@@ -16,6 +16,7 @@ import {
   type KernelBuild,
 } from '../kernel/build.ts';
 import { readFragments } from '../kernel/fragments.ts';
+import { copyGdbScripts } from '../kernel/gdbScripts.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
 import { type StageProgress, stage } from './stage.ts';
@@ -120,7 +121,8 @@ async function build(workspace: Workspace, plan: Plan, directory: string) {
   await using _ = await lock(file, { what: `the work tree of ${series.name}`, signal, onWait });
   plan.progress.say('prepare the source');
   const tree = await workTree(trees, source, series, signal);
-  await makeAll(workspace, plan, tree, join(tree, buildDirectoryName(flavour)), directory);
+  const output = join(tree, buildDirectoryName(flavour, plan.request.fragments));
+  await makeAll(workspace, plan, tree, output, directory);
 }
 
 async function makeAll(
@@ -143,6 +145,7 @@ async function makeAll(
   await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
   await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
   await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
+  await copyGdbScripts(output, directory);
   for (const module of modules) await copyFile(module, join(directory, basename(module)));
 }
 
