@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
+import { BISECT } from '../schema/bisect.ts';
 import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
@@ -37,7 +38,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    return fail(error, interrupts.signal.aborted);
+    const code = fail(error, interrupts.signal.aborted);
+    // Every code below 126 but 125 would blame the commit.
+    return argv.includes('--bisect') ? Math.max(code, BISECT.abort) : code;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { MismatchError } from '../errors.ts';
 import { hashFile, listFiles } from './hash.ts';
 import { failure, run, tryRun } from './spawn.ts';
 
@@ -116,7 +116,7 @@ async function applyPatch(patch: string, directory: string, signal?: AbortSignal
   const finished = await tryRun('git', args, options);
   if (finished.code === 0) return;
   if (finished.code !== DOES_NOT_APPLY) throw failure('git', args, options, finished);
-  throw new UsageError(`${patch} does not apply`, {
+  throw new MismatchError(`${patch} does not apply`, {
     output: finished.tail,
     hint: 'rebase the patch onto this source, or choose the kernel that it is meant for with --kernel',
     command: `git apply --check ${patch}`,

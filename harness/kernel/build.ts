@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { BuildError, UsageError } from '../errors.ts';
+import { BuildError, MismatchError } from '../errors.ts';
 import { commandLine, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
 import { hasGdbScripts } from './gdbScripts.ts';
@@ -112,7 +112,7 @@ async function checkContract(build: KernelBuild) {
   if (dropped.length === 0) return;
   const kconfig = readKconfig(build.tree, 'arm64');
   const list = dropped.map((option) => explainDropped(kconfig, final, option)).join('\n');
-  throw new UsageError(`${dropped.length} requested kernel option(s) did not survive`, {
+  throw new MismatchError(`${dropped.length} requested kernel option(s) did not survive`, {
     output: list,
     hint: 'request what they depend on in kernel/configs/, or do not request them',
   });
