@@ -24,7 +24,7 @@ test('a saved source is built and judged again, until Ctrl-C', async (t) => {
     '\nstatic int added __attribute__((used));\n',
   );
   await said.until(/^changed: \S*guest-tests\/rings\.c$/m);
-  await said.until(/^watching \d+ directories[^]*^watching \d+ directories/m);
+  await said.until(/^watching \d+ directories[\s\S]*^watching \d+ directories/m);
   const second = await readResults(output);
   t.not(second.inputs.guestTests.sha256, first.inputs.guestTests.sha256);
   t.is(second.summary.exitCode, EXIT.ok);
