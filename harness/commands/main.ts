@@ -9,6 +9,7 @@ import { explain } from './explain.ts';
 import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { selftestCommand } from './selftest.ts';
 import { shellCommand } from './shell.ts';
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(listCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))
+    .addCommand(replayCommand(invocation))
     .addCommand(selftestCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();

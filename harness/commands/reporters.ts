@@ -65,6 +65,16 @@ export function progressReporter(environment: Environment): (event: StageEvent) 
   return (event) => progress.stage(event);
 }
 
+/** Tells `reporters` of each event in turn; the first failure of one surfaces when all is told. */
+export function tellInOrder(reporters: readonly Reporter[]) {
+  let told = Promise.resolve();
+  const emit: Emit = (event) => {
+    told = told.then(() => report(reporters, event));
+    told.catch(() => undefined);
+  };
+  return { emit, allTold: () => told };
+}
+
 /** Progress of stages and tests, for commands whose result is not a run's; disposal ends its lines. */
 export function openListener(environment: Environment): Disposable & { emit: Emit } {
   const progress = openProgress(environment);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { report } from '../report/reporter.ts';
-import type { RunEvent } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { forBisect } from './bisect.ts';
@@ -15,7 +13,7 @@ import {
   wholeNumber,
   withKernelOptions,
 } from './kernelOptions.ts';
-import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
+import { defaultReporters, openReporters, reporterNames, tellInOrder } from './reporters.ts';
 import { watchAndRun } from './watch.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
@@ -74,13 +72,8 @@ async function runOnce(
   await mkdir(output, { recursive: true }).catch((cause: Error) => {
     throw new UsageError(`cannot write to --output ${output}: ${cause.message}`, { cause });
   });
-  // In their order; the first failure of a reporter surfaces with the last event.
-  let reported = Promise.resolve();
-  const emit = (event: RunEvent) => {
-    reported = reported.then(() => report(reporters, event));
-    reported.catch(() => undefined);
-  };
-  const { results, error } = await judgeKernel({
+  const { emit, allTold } = tellInOrder(reporters);
+  const { results, bundles, error } = await judgeKernel({
     version: invocation.environment.version,
     workspace: invocation.workspace(emit),
     command: ['pinlab', ...invocation.argv],
@@ -93,7 +86,14 @@ async function runOnce(
     emit,
   });
   emit({ type: 'runEnd', results });
-  await reported;
+  await allTold();
   if (error) process.stderr.write(`${explain(error)}\n`);
+  if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);
   return results;
+}
+
+function bundlesNote(bundles: readonly string[]): string {
+  const names = bundles.map((path) => relative(process.cwd(), path));
+  const more = names.length > 1 ? ` and ${names.length - 1} beside it` : '';
+  return `everything about each failure: ${names[0]}${more}; npx pinlab replay DIR runs it again`;
 }

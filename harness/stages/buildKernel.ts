@@ -40,6 +40,8 @@ export interface KernelArtifact {
   /** What breaks this kernel on request, for the self-test of the detectors. */
   selftest: string;
   source: KernelSource;
+  /** Where the source is, as the debug information names it. */
+  sourceDirectory: string;
   flavour: string;
   series: SeriesPart[];
   configSha256: string;
@@ -177,6 +179,7 @@ async function describe(
   const imageSha256 = await hashFile(image);
   return {
     ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
+    sourceDirectory: source.directory,
     vmlinux: join(directory, 'vmlinux'),
     driver: join(directory, 'dma_testdev.ko'),
     selftest: join(directory, 'pinlab_selftest.ko'),

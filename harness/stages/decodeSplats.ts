@@ -8,11 +8,15 @@ import {
   parseAddr2line,
   type SourceLocation,
 } from '../splat/decode.ts';
-import type { KernelArtifact } from './buildKernel.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What of a kernel has debug information, and the sources that it speaks of. */
-export type DecodableKernel = Pick<KernelArtifact, 'vmlinux' | 'driver' | 'selftest' | 'source'>;
+/** What of a kernel has debug information, and the directory of the sources that it names. */
+export interface DecodableKernel {
+  vmlinux: string;
+  driver: string;
+  selftest: string;
+  sourceDirectory: string;
+}
 
 /** `splats` with the source lines that the build's own vmlinux and modules give for their frames. */
 export async function decodeSplats(
@@ -22,7 +26,7 @@ export async function decodeSplats(
 ): Promise<Splat[]> {
   if (splats.length === 0) return [];
   const places = splats.flatMap(({ frames }) => frames.map(toPlace));
-  const sources = kernel.source.directory;
+  const sources = kernel.sourceDirectory;
   const locations = new Map<string, SourceLocation[]>();
   for (const [module, file] of objects(kernel)) {
     const own = places.filter((place) => place.module === module);

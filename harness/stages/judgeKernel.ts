@@ -10,6 +10,7 @@ import type { Results, Splat } from '../schema/results.ts';
 import { bootGuest } from './bootGuest.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { decodeSplats } from './decodeSplats.ts';
+import { writeBundles } from './failureBundle.ts';
 import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
@@ -36,6 +37,8 @@ export interface JudgeRequest {
 
 export interface Judged {
   results: Results;
+  /** The directories with everything about each bad test. */
+  bundles: string[];
   /** What ended the run early; the tests that had no verdict by then are lost. */
   error?: PinlabError;
 }
@@ -66,7 +69,10 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     outcome,
     error,
   });
-  return { results, ...(error ? { error } : {}) };
+  const { testTimeoutMs, bootTimeoutMs } = request;
+  const bundle = { output, results, built, machine, testTimeoutMs, bootTimeoutMs };
+  const bundles = await writeBundles(bundle);
+  return { results, bundles, ...(error ? { error } : {}) };
 }
 
 /** Two runs must not write to the same results. */
