@@ -103,6 +103,18 @@ export function touchedFiles(patch: string): string[] {
   return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
 }
 
+/** The lines that `patch` adds to `file`, without their plus. */
+export function addedLines(patch: string, file: string): string {
+  const lines: string[] = [];
+  let current = '';
+  for (const line of patch.split('\n')) {
+    const target = /^\+\+\+ (?:b\/)?(\S+)/.exec(line)?.[1];
+    if (target !== undefined) current = target;
+    else if (current === file && line.startsWith('+')) lines.push(line.slice(1));
+  }
+  return lines.join('\n');
+}
+
 /** As strict as git am: the context must match, though it may have moved. */
 async function applyPatch(patch: string, directory: string, signal?: AbortSignal) {
   const args = ['apply', '-p1', '--whitespace=nowarn', resolve(patch)];
