@@ -48,8 +48,7 @@ function objects(kernel: DecodableKernel): [string | undefined, string][] {
 
 interface Place {
   key: string;
-  /** None where the report does not tell. */
-  address: string | undefined;
+  address: string;
   module: string | undefined;
 }
 
@@ -64,15 +63,14 @@ async function locate(
   places: readonly Place[],
   sources: string,
 ): Promise<[string, SourceLocation[]][]> {
-  const known = places.filter(({ address }) => address !== undefined);
-  if (known.length === 0) return [];
-  const args = ['-a', '-f', '-i', '-e', file, ...known.map(({ address }) => address as string)];
+  if (places.length === 0) return [];
+  const args = ['-a', '-f', '-i', '-e', file, ...places.map(({ address }) => address)];
   const what = 'decode a report of the kernel';
   const { code, stdout } = await tryRun(`${crossCompile}addr2line`, args, { what, signal });
   // A report without source lines is still a report.
   if (code !== 0) return [];
   const found = parseAddr2line(relativeToSources(stdout), sources);
-  return known.map(({ key }, i) => [key, found[i] ?? []]);
+  return places.map(({ key }, i) => [key, found[i] ?? []]);
 }
 
 /** Our objects name their sources by where they were built: beside the tree, or a copy of a module. */

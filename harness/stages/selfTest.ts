@@ -76,9 +76,9 @@ async function causeAll(
   );
   try {
     await runCauses(guests, ending, TIMEOUT_MS, outcome);
-    const before = peakMemoryMiB();
+    using memory = watchMemory();
     await runCauses(guests, endless, ENDLESS_TIMEOUT_MS, outcome);
-    return peakMemoryMiB() - before;
+    return memory.grewMiB;
   } finally {
     await finished(consoleFile.end());
   }
@@ -137,7 +137,19 @@ async function runCauses(
   );
 }
 
-/** The most that this process ever held (getrusage(2), ru_maxrss in KiB). */
-function peakMemoryMiB(): number {
-  return Math.round(process.resourceUsage().maxRSS / 1024);
+/** Looks at this process's memory every now and then, until disposed. */
+function watchMemory(): Disposable & { readonly grewMiB: number } {
+  const start = process.memoryUsage.rss();
+  let most = start;
+  const look = () => {
+    most = Math.max(most, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, 50);
+  return {
+    get grewMiB() {
+      look();
+      return Math.round((most - start) / 2 ** 20);
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
