@@ -27,6 +27,7 @@ FIXTURE(asked_for) {
 FIXTURE_SETUP(asked_for)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("accounting");
 	testdev_open(&self->dev);
 	buffer_map(&self->buf, BUFFER_MEMFD, PAGES * PAGE);
 	paint(self->buf.data, self->buf.length, 1);

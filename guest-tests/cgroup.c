@@ -65,6 +65,7 @@ FIXTURE(cgroup) {
 FIXTURE_SETUP(cgroup)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("accounting");
 	CHECK(mkdir(ROOT, 0755) == 0 || errno == EEXIST);
 	CHECK(mount("none", ROOT, "cgroup2", 0, NULL) == 0);
 	write_text(ROOT "/cgroup.subtree_control", "+memory");

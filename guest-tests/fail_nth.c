@@ -56,6 +56,7 @@ static void prepare_faults(void)
 FIXTURE_SETUP(fail_nth)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("errors to speak of");
 	self->control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 	if (self->control < 0)
 		SKIP(return, "this kernel injects no faults (CONFIG_FAULT_INJECTION)");

@@ -28,6 +28,7 @@ FIXTURE(lifetime) {
 FIXTURE_SETUP(lifetime)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("accounting");
 	self->held = pins_held();
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);

@@ -28,6 +28,7 @@ FIXTURE(limits) {
 FIXTURE_SETUP(limits)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("accounting");
 	buffer_map(&self->buf, BUFFER_ANON, 4 * LIMIT * PAGE);
 	self->user = fresh_user();
 	limit_locked_memory(LIMIT * PAGE);

@@ -24,6 +24,7 @@ FIXTURE(pin_args) {
 FIXTURE_SETUP(pin_args)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("flags, sizes and ids");
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 }

@@ -58,6 +58,7 @@ static void provide(int uffd, struct buffer *buf, const void *contents)
 FIXTURE_SETUP(awaited)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("accounting");
 	buffer_map(&self->buf, BUFFER_ANON, PAGE);
 	buffer_map(&self->other, BUFFER_ANON, PAGE);
 	self->uffd = watch_missing(&self->buf);

@@ -30,6 +30,7 @@ FIXTURE(race) {
 FIXTURE_SETUP(race)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("ids and accounting");
 	self->held = pins_held();
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);

@@ -34,6 +34,7 @@ FIXTURE(sharing) {
 FIXTURE_SETUP(sharing)
 {
 	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("owner");
 	self->held = pins_held();
 	testdev_open(&self->dev);
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);

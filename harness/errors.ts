@@ -46,6 +46,9 @@ export class UsageError extends PinlabError {
   override readonly exitCode = EXIT.usage;
 }
 
+/** The sources do not take what was asked of them, such as an option or a patch. */
+export class MismatchError extends UsageError {}
+
 /** A tool, the disk, the network or the guest image failed; nothing is known about the patch. */
 export class InfraError extends PinlabError {
   override readonly exitCode = EXIT.infra;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "mempin.h"
+#include "mempin_v3.h"
 
 int __mempinfd(unsigned int flags)
 {
@@ -16,7 +18,12 @@ int __mempinfd(unsigned int flags)
 
 bool mempinfd_exists(void)
 {
-	return __mempinfd(~0u) != -ENOSYS;
+	int fd = __mempinfd(~0u);
+
+	/* v3 takes no flags, and so refuses none. */
+	if (fd >= 0)
+		close(fd);
+	return fd != -ENOSYS;
 }
 
 int mempinfd(unsigned int flags)
@@ -27,7 +34,7 @@ int mempinfd(unsigned int flags)
 	return fd;
 }
 
-int __pin(int fd, const void *addr, size_t len, unsigned int flags, uint64_t *id)
+static int pin_v4(int fd, const void *addr, size_t len, unsigned int flags, uint64_t *id)
 {
 	struct mempinfd_pin arg = {
 		.size = sizeof(arg),
@@ -41,6 +48,33 @@ int __pin(int fd, const void *addr, size_t len, unsigned int flags, uint64_t *id
 	if (id)
 		*id = arg.id;
 	return 0;
+}
+
+/* There are no ids: the address of a copy of the range serves as one. */
+static int pin_v3(int fd, const void *addr, size_t len, uint64_t *id)
+{
+	struct mem_pin_address *range = malloc(sizeof(*range));
+	int ret;
+
+	CHECK(range);
+	range->addr = (uintptr_t)addr;
+	range->size = len;
+	ret = ioctl(fd, MEM_CMD_PIN, range);
+	if (ret < 0)
+		return -errno;
+	/* How many pages it pinned, and then dropped without unpinning. */
+	if (ret > 0)
+		return -EIO;
+	if (id)
+		*id = (uintptr_t)range;
+	return 0;
+}
+
+int __pin(int fd, const void *addr, size_t len, unsigned int flags, uint64_t *id)
+{
+	if (MEMPINFD_VERSION < 4)
+		return pin_v3(fd, addr, len, id);
+	return pin_v4(fd, addr, len, flags, id);
 }
 
 uint64_t pin(int fd, const void *addr, size_t len, unsigned int flags)
@@ -57,6 +91,8 @@ int __unpin(int fd, uint64_t id)
 {
 	struct mempinfd_unpin arg = { .size = sizeof(arg), .id = id };
 
+	if (MEMPINFD_VERSION < 4)
+		return ioctl(fd, MEM_CMD_UNPIN, (void *)(uintptr_t)id) < 0 ? -errno : 0;
 	return ioctl(fd, MEMPINFD_UNPIN, &arg) < 0 ? -errno : 0;
 }
 

@@ -21,8 +21,8 @@ const PARTS: Record<string, (workspace: Workspace, choice: KernelChoice) => Prom
   image: async (workspace, choice) =>
     (await makeImage(workspace, (await kernel(workspace, choice)).driver)).initramfs,
   'guest-tests': async (workspace, choice) => {
-    const { source } = await resolveKernel(workspace, choice);
-    return (await buildGuestTests(workspace, source)).directory;
+    const request = await resolveKernel(workspace, choice);
+    return (await buildGuestTests(workspace, request)).directory;
   },
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command } from '@commander-js/extra-typings';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { type Cost, pendingCosts, totalCost } from '../stages/buildCosts.ts';
 import { examineHost, repairHost } from '../stages/hostTools.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -18,7 +19,25 @@ export function doctorCommand(invocation: Invocation) {
         process.stdout.write(`${ok ? 'ok     ' : 'missing'}  ${text}\n`);
         if (!ok && remedy) process.stdout.write(`         ${remedy}\n`);
       }
+      for (const line of costLines(await pendingCosts(workspace.cache.root))) {
+        process.stdout.write(`${line}\n`);
+      }
       const code: ExitCode = findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.infra;
       invocation.finish(code);
     });
+}
+
+/** What is not built yet, what that will cost, and the command that does it ahead of a run. */
+export function costLines(costs: readonly Cost[]): string[] {
+  if (costs.length === 0) return ['ok       everything that a run needs is built'];
+  const lines = costs.map((cost) => `to build ${cost.what}: ${amount(cost)}`);
+  return [...lines, `         npx pinlab build: ${amount(totalCost(costs))}, and the downloads`];
+}
+
+function amount({ mib, minutes }: Cost): string {
+  const size = mib < 1024 ? `${Math.round(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+  const rounded = Math.round(minutes);
+  const time =
+    rounded < 1 ? 'less than a minute' : `about ${rounded} minute${rounded > 1 ? 's' : ''}`;
+  return `${size}, ${time}`;
 }

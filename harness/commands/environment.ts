@@ -17,6 +17,8 @@ export interface Environment {
   /** The file that holds the job's summary on GitHub Actions. */
   githubStepSummary: string | undefined;
   color: boolean;
+  /** The kind of the terminal. */
+  term: string;
 }
 
 /** Reads the environment once, at the start. */
@@ -33,5 +35,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     githubActions: env.GITHUB_ACTIONS === 'true',
     githubStepSummary: env.GITHUB_STEP_SUMMARY,
     color: set('FORCE_COLOR') || (!set('NO_COLOR') && process.stderr.isTTY === true),
+    term: env.TERM ?? 'dumb',
   };
 }

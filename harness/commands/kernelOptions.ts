@@ -7,7 +7,10 @@ import type { KernelChoice } from '../stages/kernelRequest.ts';
 export function withKernelOptions(name: string) {
   return new Command(name)
     .option('--kernel <base|dir>', 'kernel to judge: 6.12, 7.3, or the directory of a tree', '6.12')
-    .option('--series <files...>', `put these patches on the base instead of pinlab's own`)
+    .option(
+      '--series <files...>',
+      `put these patches or mailboxes on the base instead of pinlab's own`,
+    )
     .option('--no-series', 'the unpatched base')
     .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
     .option('--config <files...>', 'further kernel options, as Kconfig fragments');

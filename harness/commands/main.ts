@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: MIT
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
+import { BISECT } from '../schema/bisect.ts';
 import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
+import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
 import { mergeReportsCommand } from './mergeReports.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
+import { selftestCommand } from './selftest.ts';
 import { seriesCommand } from './series.ts';
+import { shellCommand } from './shell.ts';
 import { untilInterrupted } from './signals.ts';
 
 /** Runs one command line to its end and returns the exit code that it deserves. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+export async function main(argv: readonly string[]): Promise<number> {
   const environment = readEnvironment();
   using interrupts = untilInterrupted();
-  let code: ExitCode = EXIT.ok;
-  const invocation = openInvocation(argv, environment, interrupts.signal, (finished) => {
+  let code: number = EXIT.ok;
+  const invocation = openInvocation(argv, environment, interrupts, (finished) => {
     code = finished;
   });
   const program = new Command('pinlab')
@@ -31,13 +36,19 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
+    .addCommand(shellCommand(invocation))
+    .addCommand(gdbCommand(invocation))
+    .addCommand(replayCommand(invocation))
+    .addCommand(selftestCommand(invocation))
     .addCommand(doctorCommand(invocation));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    return fail(error, interrupts.signal.aborted);
+    const code = fail(error, interrupts.signal.aborted);
+    // Every code below 126 but 125 would blame the commit.
+    return argv.includes('--bisect') ? Math.max(code, BISECT.abort) : code;
   }
 }
 

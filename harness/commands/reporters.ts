@@ -10,9 +10,9 @@ import { JunitReporter } from '../report/junit.ts';
 import { KtapReporter } from '../report/ktap.ts';
 import { ListReporter } from '../report/list.ts';
 import { ProgressReporter } from '../report/progress.ts';
-import type { Reporter } from '../report/reporter.ts';
+import { type Reporter, report } from '../report/reporter.ts';
 import { ResultsFileReporter } from '../report/resultsFile.ts';
-import type { StageEvent } from '../schema/events.ts';
+import type { Emit, StageEvent } from '../schema/events.ts';
 import type { Environment } from './environment.ts';
 
 /** Each reporter by the name that `--reporter` takes; files go to `output`. */
@@ -64,6 +64,15 @@ function openGithub({ root, githubStepSummary }: Environment): Reporter {
 export function progressReporter(environment: Environment): (event: StageEvent) => void {
   const progress = openProgress(environment);
   return (event) => progress.stage(event);
+}
+
+/** Progress of stages and tests, for commands whose result is not a run's; disposal ends its lines. */
+export function openListener(environment: Environment): Disposable & { emit: Emit } {
+  const progress = openProgress(environment);
+  return {
+    emit: (event) => void report([progress], event),
+    [Symbol.dispose]: () => progress.close(),
+  };
 }
 
 function openProgress({ ci }: Environment): ProgressReporter {

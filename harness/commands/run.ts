@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: MIT
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
+import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
-import { timeLimits } from '../stages/timeLimits.ts';
 import { lastFailed } from '../stages/readResults.ts';
+import type { Shard } from '../stages/shard.ts';
+import { timeLimits } from '../stages/timeLimits.ts';
+import { forBisect } from './bisect.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
-import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
-import { runPolicy, withPolicyOptions } from './policyOptions.ts';
+import {
+  type KernelOptions,
+  kernelChoice,
+  wholeNumber,
+  withKernelOptions,
+} from './kernelOptions.ts';
+import { type PolicyOptions, runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 import { parseShard } from './shardOption.ts';
+import { watchAndRun } from './watch.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
 export function runCommand(invocation: Invocation) {
@@ -31,6 +40,9 @@ export function runCommand(invocation: Invocation) {
     )
     .option('--json', 'print the results document on standard output')
     .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
+    .option('--watch', 'run again whenever a source of the run is saved, until Ctrl-C')
+    .option('--bisect', 'exit as git bisect run wants it: 0 good, 1 bad, 125 no verdict, 128 stop')
+    .option('--fingerprint <name>', 'with --bisect: only this report of the kernel is bad')
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1), 2)
     .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256), 1024)
     .option(
@@ -41,34 +53,71 @@ export function runCommand(invocation: Invocation) {
     .option('--boot-timeout <s>', 'limit of a boot (the same)', wholeNumber('--boot-timeout', 1))
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
-      const output = resolve(options.output);
-      const only = options.lastFailed ? await lastFailed(output) : undefined;
-      const names = options.reporter.split(',').filter((name) => name !== '');
-      const json = options.json && !names.includes('json') ? ['json'] : [];
-      const reporters = openReporters([...names, ...json], output, invocation.environment);
-      await mkdir(output, { recursive: true }).catch((cause: Error) => {
-        throw new UsageError(`cannot write to --output ${output}: ${cause.message}`, { cause });
-      });
-      const telling = new Telling(reporters);
-      const emit = (event: RunEvent) => telling.tell(event);
-      const { results, error } = await judgeKernel({
-        version: invocation.environment.version,
-        workspace: invocation.workspace(emit),
-        command: ['pinlab', ...invocation.argv],
-        choice: kernelChoice(options),
-        selection: { suites, grep: options.grep, only },
-        shard: options.shard,
-        durations: options.durations,
-        policy: runPolicy(options),
-        machine: { cpus: options.cpus, memoryMiB: options.memory },
-        jobs: options.jobs,
-        output,
-        ...timeLimits(options),
-        emit,
-      });
-      emit({ type: 'runEnd', results });
-      await telling.done();
-      if (error) process.stderr.write(`${explain(error)}\n`);
-      invocation.finish(results.summary.exitCode);
+      const once = () => runOnce(invocation, suites, options);
+      if (options.watch) return watchAndRun(invocation, kernelChoice(options), once);
+      invocation.finish(await (options.bisect ? forBisect(once, options.fingerprint) : code(once)));
     });
+}
+
+interface RunOptions extends KernelOptions, PolicyOptions {
+  grep?: string | undefined;
+  lastFailed?: true | undefined;
+  shard?: Shard | undefined;
+  durations?: string | undefined;
+  output: string;
+  reporter: string;
+  json?: true | undefined;
+  jobs?: number | undefined;
+  cpus: number;
+  memory: number;
+  testTimeout?: number | undefined;
+  bootTimeout?: number | undefined;
+}
+
+async function code(once: () => Promise<Results>): Promise<number> {
+  return (await once()).summary.exitCode;
+}
+
+/** One run from its sources to its reports. */
+async function runOnce(
+  invocation: Invocation,
+  suites: readonly string[],
+  options: RunOptions,
+): Promise<Results> {
+  const output = resolve(options.output);
+  const only = options.lastFailed ? await lastFailed(output) : undefined;
+  const names = options.reporter.split(',').filter((name) => name !== '');
+  const json = options.json && !names.includes('json') ? ['json'] : [];
+  const reporters = openReporters([...names, ...json], output, invocation.environment);
+  await mkdir(output, { recursive: true }).catch((cause: Error) => {
+    throw new UsageError(`cannot write to --output ${output}: ${cause.message}`, { cause });
+  });
+  const telling = new Telling(reporters);
+  const emit = (event: RunEvent) => telling.tell(event);
+  const { results, bundles, error } = await judgeKernel({
+    version: invocation.environment.version,
+    workspace: invocation.workspace(emit),
+    command: ['pinlab', ...invocation.argv],
+    choice: kernelChoice(options),
+    selection: { suites, grep: options.grep, only },
+    shard: options.shard,
+    durations: options.durations,
+    policy: runPolicy(options),
+    machine: { cpus: options.cpus, memoryMiB: options.memory },
+    jobs: options.jobs,
+    output,
+    ...timeLimits(options),
+    emit,
+  });
+  emit({ type: 'runEnd', results });
+  await telling.done();
+  if (error) process.stderr.write(`${explain(error)}\n`);
+  if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);
+  return results;
+}
+
+function bundlesNote(bundles: readonly string[]): string {
+  const names = bundles.map((path) => relative(process.cwd(), path));
+  const more = names.length > 1 ? ` and ${names.length - 1} beside it` : '';
+  return `everything about each failure: ${names[0]}${more}; npx pinlab replay DIR runs it again`;
 }

@@ -30,6 +30,14 @@ export interface ExecOptions {
 
 export type SilentExecOptions = Omit<ExecOptions, 'onLine'>;
 
+/** What a login shell is told about the terminal in front of it. */
+export interface TerminalSize {
+  /** Its kind, as in TERM. */
+  term: string;
+  rows: number;
+  cols: number;
+}
+
 export interface ConnectOptions {
   timeoutMs: number;
   signal?: AbortSignal;
@@ -74,6 +82,13 @@ export class Ssh implements AsyncDisposable {
     }
   }
 
+  /** A channel of a shell command line, or of a login shell on a terminal of the given size. */
+  async channel(asked: string | TerminalSize): Promise<ClientChannel> {
+    const channel = await this.#open(asked);
+    if (typeof channel !== 'string') return channel;
+    throw new InfraError(`open a channel to the guest: ${channel}`);
+  }
+
   /** Runs a shell command line to its end; however it ends is the result. */
   async exec(command: string, options: ExecOptions): Promise<Ending> {
     // An end of file sent by us would close our side, and with it the way to send a signal.
@@ -115,15 +130,14 @@ export class Ssh implements AsyncDisposable {
   }
 
   /** A channel, or why there is none. */
-  #open(command: string): Promise<ClientChannel | string> {
+  #open(asked: string | TerminalSize): Promise<ClientChannel | string> {
     return new Promise((resolve) => {
       // Where it knows that it is not connected, ssh2 throws and says no more than that.
-      if (this.#lost) resolve(this.#lost);
-      else {
-        this.#client.exec(command, (error, channel) => {
-          resolve(error ? (this.#lost ?? error.message) : channel);
-        });
-      }
+      if (this.#lost) return resolve(this.#lost);
+      const opened = (error: Error | undefined, channel: ClientChannel) =>
+        resolve(error ? (this.#lost ?? error.message) : channel);
+      if (typeof asked === 'string') this.#client.exec(asked, opened);
+      else this.#client.shell(asked, opened);
     });
   }
 
@@ -160,7 +174,7 @@ function config({ port, hostPublicKey, clientKey }: SshAddress): ConnectConfig {
 }
 
 /** Settles when the guest has reported an end, or the channel is gone, and all output was seen. */
-async function ended(channel: ClientChannel): Promise<Ending> {
+export async function ended(channel: ClientChannel): Promise<Ending> {
   // Not the event `exit`: it may have come together with the channel, before anybody could listen.
   const [[code, signal]] = await Promise.all([
     once(channel, 'close'),

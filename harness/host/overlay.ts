@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { MismatchError } from '../errors.ts';
 import { hashFile, listFiles } from './hash.ts';
 import { failure, run, tryRun } from './spawn.ts';
 
@@ -117,13 +117,25 @@ export function touchedFiles(patch: string): string[] {
   return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
 }
 
+/** The lines that `patch` adds to `file`, without their plus. */
+export function addedLines(patch: string, file: string): string {
+  const lines: string[] = [];
+  let current = '';
+  for (const line of patch.split('\n')) {
+    const target = /^\+\+\+ (?:b\/)?(\S+)/.exec(line)?.[1];
+    if (target !== undefined) current = target;
+    else if (current === file && line.startsWith('+')) lines.push(line.slice(1));
+  }
+  return lines.join('\n');
+}
+
 async function applyPatch(patch: string, directory: string, signal?: AbortSignal) {
   const finished = await gitApply([patch], directory, signal);
   if (finished.code === 0) return;
   if (finished.code !== DOES_NOT_APPLY) {
     throw failure('git', ['apply', patch], { what: `apply ${basename(patch)}` }, finished);
   }
-  throw new UsageError(`${patch} does not apply`, {
+  throw new MismatchError(`${patch} does not apply`, {
     output: finished.tail,
     hint: 'rebase the patch onto this source, or choose the kernel that it is meant for with --kernel',
     command: `git apply --check ${patch}`,

@@ -42,9 +42,17 @@ const CROSS: HostPackage[] = [
 export const hostPackages: readonly HostPackage[] =
   process.arch === 'arm64' ? COMMON : [...COMMON, ...CROSS];
 
-/** The packages that this host lacks. */
-export async function missingPackages(signal?: AbortSignal): Promise<HostPackage[]> {
-  const names = hostPackages.map(({ name }) => name);
+/** What `pinlab gdb` needs besides. */
+export const debuggerPackages: readonly HostPackage[] = [
+  { name: 'gdb-multiarch', reason: 'debugs an arm64 kernel from any host' },
+];
+
+/** Those of `wanted` that this host lacks. */
+export async function missingPackages(
+  signal?: AbortSignal,
+  wanted: readonly HostPackage[] = hostPackages,
+): Promise<HostPackage[]> {
+  const names = wanted.map(({ name }) => name);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders.
   const format = '${Package} ${db:Status-Status}\\n';
   const options = { what: 'ask dpkg what is installed', signal };
@@ -58,7 +66,7 @@ export async function missingPackages(signal?: AbortSignal): Promise<HostPackage
   const installed = new Set(
     stdout.split('\n').flatMap((line) => (line.endsWith(' installed') ? [line.split(' ')[0]] : [])),
   );
-  return hostPackages.filter(({ name }) => !installed.has(name));
+  return wanted.filter(({ name }) => !installed.has(name));
 }
 
 /** The one command that installs `packages`. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { DISK_FULL_HINT, InfraError, InterruptedError } from '../errors.ts';
@@ -100,6 +101,17 @@ function hintFor(missing: boolean, tail: string): string | undefined {
   // strerror(ENOSPC), which every tool prints.
   if (tail.includes('No space left on device')) return DISK_FULL_HINT;
   return undefined;
+}
+
+/** Runs a command on the user's own terminal; returns the exit code that a shell would give. */
+export async function runOnTerminal(command: string, args: readonly string[]): Promise<number> {
+  const { exitCode, signal, cause } = await execa(command, args, {
+    stdio: 'inherit',
+    reject: false,
+  });
+  if (exitCode !== undefined) return exitCode;
+  if (signal !== undefined) return 128 + constants.signals[signal];
+  throw new InfraError(`cannot start ${command}`, { cause });
 }
 
 export interface Exit {

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { BuildError, UsageError } from '../errors.ts';
+import { BuildError, MismatchError } from '../errors.ts';
 import { commandLine, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
+import { hasGdbScripts } from './gdbScripts.ts';
 import { explainDropped, readKconfig } from './kconfig.ts';
 
 /** One configured kernel: where its sources are and where its objects go. */
@@ -20,9 +21,14 @@ export interface KernelBuild {
   signal?: AbortSignal;
 }
 
-/** Where a flavour's objects go: inside the tree, so that make and the compiler use short relative paths. */
-export function buildDirectoryName(flavour: string): string {
-  return `build-${flavour}`;
+/**
+ * Where the objects of a flavour with `further` options go: inside the tree, so that make and the
+ * compiler use short relative paths. To change the options of a directory would rebuild all in it.
+ */
+export function buildDirectoryName(flavour: string, further: readonly string[] = []): string {
+  if (further.length === 0) return `build-${flavour}`;
+  const hash = createHash('sha256').update(further.join('\n')).digest('hex');
+  return `build-${flavour}-${hash.slice(0, 8)}`;
 }
 
 /** Equal inputs must give equal bytes. */
@@ -54,7 +60,9 @@ export async function configure(build: KernelBuild): Promise<void> {
 
 /** Builds the image and everything that an external module needs. */
 export async function compile(build: KernelBuild): Promise<void> {
-  await make(build, ['Image', 'modules', `-j${availableParallelism()}`], 'build the kernel');
+  const scripts = (await hasGdbScripts(build.output)) ? ['scripts_gdb'] : [];
+  const targets = ['Image', 'modules', ...scripts];
+  await make(build, [...targets, `-j${availableParallelism()}`], 'build the kernel');
 }
 
 /** The directory's steps that make prints: `  CC      mm/gup.o`. */
@@ -101,7 +109,7 @@ async function checkContract(build: KernelBuild, config: string) {
   if (dropped.length === 0) return;
   const kconfig = readKconfig(build.tree, 'arm64');
   const list = dropped.map((option) => explainDropped(kconfig, final, option)).join('\n');
-  throw new UsageError(`${dropped.length} requested kernel option(s) did not survive`, {
+  throw new MismatchError(`${dropped.length} requested kernel option(s) did not survive`, {
     output: list,
     hint: 'request what they depend on in kernel/configs/, or do not request them',
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Series } from '../host/overlay.ts';
+import { addedLines, type Series } from '../host/overlay.ts';
 import type { KernelSource } from './source.ts';
 
 interface Flavour {
@@ -40,9 +40,14 @@ export async function readFragments(
   return (await Promise.all(texts)).join('\n');
 }
 
+/** Where the option of the system call is. */
+const KCONFIG = 'mm/Kconfig';
+
 /** Whether the kernel will have the system call, and so must be configured with it. */
 async function offersMempinfd({ source, series }: { source: KernelSource; series: Series }) {
   if (series.newFiles.length > 0) return true;
-  const text = await readFile(join(source.directory, 'mm/Kconfig'), 'utf8').catch(() => '');
-  return /^config MEMPINFD$/m.test(text);
+  const tree = await readFile(join(source.directory, KCONFIG), 'utf8').catch(() => '');
+  const patches = await Promise.all(series.patches.map((patch) => readFile(patch, 'utf8')));
+  const texts = [tree, ...patches.map((patch) => addedLines(patch, KCONFIG))];
+  return texts.some((text) => /^config MEMPINFD$/m.test(text));
 }

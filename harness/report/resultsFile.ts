@@ -25,6 +25,7 @@ export class ResultsFileReporter implements Reporter {
   }
 
   runStart({ record }: RunStart) {
+    if (!record) return;
     this.#write(() => {
       mkdirSync(this.#directory, { recursive: true });
       writeFileSync(this.#journal, journalLine({ run: record }));

@@ -60,8 +60,8 @@ export type StageEvent = StageStart | StageProgress | StageDone | StageCached | 
 export interface RunStart {
   type: 'runStart';
   planned: readonly string[];
-  /** The results as they would be if nothing more became known. */
-  record: Results;
+  /** The results as they would be if nothing more became known; a self-test keeps none. */
+  record?: Results;
 }
 
 /** A test is about to run; `attempt` counts from 1. */

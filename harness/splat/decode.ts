@@ -42,7 +42,9 @@ export function withLocations(
     const own = known.at(-1);
     if (!own) return [frame];
     const inlined = known.slice(0, -1).map((location) => inlinedFrame(location, frame));
-    return [...inlined, { ...frame, file: own.file, line: own.line }];
+    const place = { file: own.file, line: own.line };
+    if (!isBehindCaller(frame.offset ?? '0x1', index)) return [...inlined, { ...frame, ...place }];
+    return [...inlined, inlinedFrame(own, frame)];
   });
 }
 
@@ -50,11 +52,18 @@ export function withLocations(
  * The address whose source line is that of the frame at `index`: `symbol+0x…`. The innermost frame
  * is where the processor was. All others are where a call returns to, which may be the next
  * statement or, where the callee never returns, the next function: the call is the byte before.
- * Undefined where that byte is in another function.
  */
-export function frameAddress({ symbol, offset = '0x0' }: Frame, index: number) {
-  const address = Number(offset) - (index === 0 ? 0 : 1);
-  return address < 0 ? undefined : `${symbol}+0x${address.toString(16)}`;
+export function frameAddress({ symbol, offset = '0x0' }: Frame, index: number): string {
+  if (isBehindCaller(offset, index)) return `${symbol}+${BYTE_BEFORE}`;
+  return `${symbol}+0x${(Number(offset) - (index === 0 ? 0 : 1)).toString(16)}`;
+}
+
+/** Minus one, as 64 bits: addr2line takes no other sign. */
+const BYTE_BEFORE = '0xffffffffffffffff';
+
+/** A return address at the very start of a function belongs to the one before, which ends in a call. */
+function isBehindCaller(offset: string, index: number): boolean {
+  return index > 0 && Number(offset) === 0;
 }
 
 /** The key of the frame at `index` of a report in a map of locations. */

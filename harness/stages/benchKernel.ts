@@ -36,7 +36,7 @@ export async function benchKernel(request: BenchRequest): Promise<Bench> {
   const { workspace, version, command, choice } = request;
   await ensureHost(workspace);
   const kernelRequest = await resolveKernel(workspace, choice);
-  const guestTests = await buildGuestTests(workspace, kernelRequest.source);
+  const guestTests = await buildGuestTests(workspace, kernelRequest);
   const qemu = await buildQemu(workspace);
   const kernel = await buildKernel(workspace, kernelRequest);
   const scratch = await mkdtemp(join(tmpdir(), 'pinlab-bench-'));

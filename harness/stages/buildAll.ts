@@ -41,7 +41,7 @@ export async function buildAll(
 async function buildGuestSide(workspace: Workspace, choice: KernelChoice, selection: Selection) {
   const request = await resolveKernel(workspace, choice);
   // Seconds against the kernel's minutes, and a mistake in a test shows at once.
-  const guestTests = await buildGuestTests(workspace, request.source);
+  const guestTests = await buildGuestTests(workspace, request);
   const planned = selectTests(guestTests.tests, selection);
   if (planned.length === 0) {
     throw new InfraError('no test matches: nothing ran', {

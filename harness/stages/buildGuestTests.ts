@@ -7,7 +7,9 @@ import { hashFile, hashTree } from '../host/hash.ts';
 import { commandLine, run, tryRun } from '../host/spawn.ts';
 import { compilerVersion } from '../host/tools.ts';
 import type { KernelSource } from '../kernel/source.ts';
-import { resolveSource } from './kernelRequest.ts';
+import { type MempinfdUapi, mempinfdUapi } from '../kernel/uapi.ts';
+import type { KernelRequest } from './buildKernel.ts';
+import { NO_SERIES, resolveSource } from './kernelRequest.ts';
 import { type StageProgress, stage } from './stage.ts';
 import { type PlannedTest, parseListing } from './testPlan.ts';
 import type { Workspace } from './workspace.ts';
@@ -37,17 +39,21 @@ const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
 
 /** Every test, for the kernel that `kernel` names; boots nothing. */
 export async function listTests(workspace: Workspace, kernel: string): Promise<PlannedTest[]> {
-  return (await buildGuestTests(workspace, await resolveSource(workspace, kernel))).tests;
+  const source = await resolveSource(workspace, kernel);
+  return (await buildGuestTests(workspace, { source, series: NO_SERIES })).tests;
 }
 
-/** Builds the guest programs with the test harness of `source`, or finds them built. */
+/** Builds the guest programs for the kernel that will run them, or finds them built. */
 export function buildGuestTests(
   workspace: Workspace,
-  source: KernelSource,
+  { source, series }: Pick<KernelRequest, 'source' | 'series'>,
 ): Promise<GuestTestsArtifact> {
   return stage(workspace, 'guest-tests', 'guest programs', async (progress) => {
     const { cache, root, crossCompile, signal } = workspace;
+    const uapi = await mempinfdUapi(source.directory, series.patches);
+    const kernel = { source, uapi };
     const inputs = {
+      mempinfd: `${uapi.number} v${uapi.version}`,
       programs: await hashTree(join(root, 'guest-tests')),
       registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
       // Its example is compiled too.
@@ -60,7 +66,7 @@ export function buildGuestTests(
     const entry = await cache.get(
       'guest-tests',
       inputs,
-      (directory) => build(workspace, source, directory, progress),
+      (directory) => build(workspace, kernel, directory, progress),
       { signal },
     );
     const directory = join(entry.directory, 'upload');
@@ -74,17 +80,23 @@ export function buildGuestTests(
   });
 }
 
+/** What of a kernel the programs are compiled against. */
+interface Target {
+  source: KernelSource;
+  uapi: MempinfdUapi;
+}
+
 async function build(
   workspace: Workspace,
-  source: KernelSource,
+  kernel: Target,
   directory: string,
   progress: StageProgress,
 ) {
   const guest = join(directory, 'guest');
   const native = join(directory, 'native');
   const cross = `CROSS_COMPILE=${workspace.crossCompile}`;
-  await make(workspace, source, [`O=${guest}`, cross], progress);
-  await make(workspace, source, [`O=${native}`, 'HOST=1'], progress);
+  await make(workspace, kernel, [`O=${guest}`, cross], progress);
+  await make(workspace, kernel, [`O=${native}`, 'HOST=1'], progress);
   const programs = await programNames(workspace.root);
   await prepareUpload(workspace, programs, guest, join(directory, 'upload'));
   const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
@@ -93,12 +105,13 @@ async function build(
 
 async function make(
   { root, signal }: Workspace,
-  source: KernelSource,
+  { source, uapi }: Target,
   settings: string[],
   { step }: StageProgress,
 ) {
   const args = [
     ...['-C', join(root, 'guest-tests'), `KERNEL=${source.directory}`, ...settings],
+    ...[`MEMPINFD_NUMBER=${uapi.number}`, `MEMPINFD_VERSION=${uapi.version}`],
     `-j${availableParallelism()}`,
   ];
   const what = 'build the guest programs';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
@@ -15,6 +15,7 @@ import {
   type KernelBuild,
 } from '../kernel/build.ts';
 import { readFragments } from '../kernel/fragments.ts';
+import { copyGdbScripts } from '../kernel/gdbScripts.ts';
 import { compileModule } from '../kernel/module.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
@@ -36,7 +37,11 @@ export interface KernelArtifact {
   config: string;
   /** The driver of the DMA test device, built for this kernel. */
   driver: string;
+  /** What breaks this kernel on request, for the self-test of the detectors. */
+  selftest: string;
   source: KernelSource;
+  /** Where the source is, as the debug information names it. */
+  sourceDirectory: string;
   flavour: string;
   series: SeriesPart[];
   configSha256: string;
@@ -45,7 +50,11 @@ export interface KernelArtifact {
   hit: boolean;
 }
 
-const FILES = ['Image', 'vmlinux', 'kernel.config', 'dma_testdev.ko'] as const;
+/** Our modules: where their sources are below kernel/, and what they are called. */
+const MODULES = [
+  { directory: 'dma-testdev', name: 'dma_testdev' },
+  { directory: 'selftest', name: 'pinlab_selftest' },
+] as const;
 
 /** Builds the kernel and the driver, or finds them built. */
 export function buildKernel(workspace: Workspace, request: KernelRequest): Promise<KernelArtifact> {
@@ -82,7 +91,7 @@ async function fromCache(
     source: `${source.base} ${source.version}`,
     series: JSON.stringify(parts),
     fragments: plan.fragments,
-    driver: await hashTree(join(root, 'kernel/dma-testdev')),
+    modules: await hashTree(...MODULES.map(({ directory }) => join(root, 'kernel', directory))),
     registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
     flavour,
     compiler,
@@ -114,7 +123,8 @@ async function build(workspace: Workspace, plan: Plan, directory: string) {
   await using _ = await lock(file, { what: `the work tree of ${series.name}`, signal, onWait });
   plan.progress.say('prepare the source');
   const tree = await workTree(trees, source, series, signal);
-  await makeAll(workspace, plan, tree, join(tree, buildDirectoryName(flavour)), directory);
+  const output = join(tree, buildDirectoryName(flavour, plan.request.fragments));
+  await makeAll(workspace, plan, tree, output, directory);
 }
 
 async function makeAll(
@@ -132,22 +142,28 @@ async function makeAll(
   progress.say('configure');
   await configure(kernel);
   await compile(kernel);
-  const driver = await compileDriver(kernel, root);
+  const modules = [];
+  for (const module of MODULES) modules.push(await compileOurs(kernel, root, module));
   await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
   await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
   await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
-  await copyFile(driver, join(directory, 'dma_testdev.ko'));
+  await copyGdbScripts(output, directory);
+  for (const module of modules) await copyFile(module, join(directory, basename(module)));
 }
 
-/** Builds a copy of the driver's sources beside the kernel's objects: the checkout stays clean. */
-async function compileDriver(kernel: KernelBuild, root: string): Promise<string> {
-  const directory = join(kernel.output, 'dma-testdev');
-  for (const file of ['dma_testdev.c', 'Kbuild']) {
-    await replaceIfDifferent(join(root, 'kernel/dma-testdev', file), join(directory, file));
+/** Builds a copy of a module's sources beside the kernel's objects: the checkout stays clean. */
+async function compileOurs(
+  kernel: KernelBuild,
+  root: string,
+  { directory: from, name }: (typeof MODULES)[number],
+): Promise<string> {
+  const directory = join(kernel.output, from);
+  for (const file of [`${name}.c`, 'Kbuild']) {
+    await replaceIfDifferent(join(root, 'kernel', from, file), join(directory, file));
   }
   const registers = join(root, 'qemu/dma-testdev');
   await compileModule(kernel, directory, [`DMA_TESTDEV_INCLUDE=${registers}`]);
-  return join(directory, 'dma_testdev.ko');
+  return join(directory, `${name}.ko`);
 }
 
 async function describe(
@@ -156,18 +172,16 @@ async function describe(
   series: SeriesPart[],
   compiler: string,
 ): Promise<KernelArtifact> {
-  const [image, vmlinux, config, driver] = FILES.map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [image, config] = [join(directory, 'Image'), join(directory, 'kernel.config')];
   const configSha256 = createHash('sha256')
     .update(await readFile(config))
     .digest('hex');
   const imageSha256 = await hashFile(image);
   return {
-    ...{ image, vmlinux, config, driver, source, flavour, series },
-    ...{ configSha256, imageSha256, compiler, hit },
+    ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
+    sourceDirectory: source.directory,
+    vmlinux: join(directory, 'vmlinux'),
+    driver: join(directory, 'dma_testdev.ko'),
+    selftest: join(directory, 'pinlab_selftest.ko'),
   };
 }

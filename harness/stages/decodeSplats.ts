@@ -8,33 +8,47 @@ import {
   parseAddr2line,
   type SourceLocation,
 } from '../splat/decode.ts';
-import type { KernelArtifact } from './buildKernel.ts';
 import type { Workspace } from './workspace.ts';
 
-const DRIVER_MODULE = 'dma_testdev';
+/** What of a kernel has debug information, and the directory of the sources that it names. */
+export interface DecodableKernel {
+  vmlinux: string;
+  driver: string;
+  selftest: string;
+  sourceDirectory: string;
+}
 
-/** `splats` with the source lines that the build's own vmlinux and driver give for their frames. */
+/** `splats` with the source lines that the build's own vmlinux and modules give for their frames. */
 export async function decodeSplats(
   workspace: Workspace,
-  kernel: Pick<KernelArtifact, 'vmlinux' | 'driver' | 'source'>,
+  kernel: DecodableKernel,
   splats: readonly Splat[],
 ): Promise<Splat[]> {
   if (splats.length === 0) return [];
   const places = splats.flatMap(({ frames }) => frames.map(toPlace));
-  const core = places.filter(({ module }) => module === undefined);
-  const driver = places.filter(({ module }) => module === DRIVER_MODULE);
-  const sources = kernel.source.directory;
-  const locations = new Map([
-    ...(await locate(workspace, kernel.vmlinux, core, sources)),
-    ...(await locate(workspace, kernel.driver, driver, sources)),
-  ]);
+  const sources = kernel.sourceDirectory;
+  const locations = new Map<string, SourceLocation[]>();
+  for (const [module, file] of objects(kernel)) {
+    const own = places.filter((place) => place.module === module);
+    for (const [key, found] of await locate(workspace, file, own, sources)) {
+      locations.set(key, found);
+    }
+  }
   return splats.map((splat) => decodeSplat(splat, locations));
+}
+
+/** The file with the debug information of each module; the kernel itself has no module's name. */
+function objects(kernel: DecodableKernel): [string | undefined, string][] {
+  return [
+    [undefined, kernel.vmlinux],
+    ['dma_testdev', kernel.driver],
+    ['pinlab_selftest', kernel.selftest],
+  ];
 }
 
 interface Place {
   key: string;
-  /** None where the report does not tell. */
-  address: string | undefined;
+  address: string;
   module: string | undefined;
 }
 
@@ -49,20 +63,19 @@ async function locate(
   places: readonly Place[],
   sources: string,
 ): Promise<[string, SourceLocation[]][]> {
-  const known = places.filter(({ address }) => address !== undefined);
-  if (known.length === 0) return [];
-  const args = ['-a', '-f', '-i', '-e', file, ...known.map(({ address }) => address as string)];
+  if (places.length === 0) return [];
+  const args = ['-a', '-f', '-i', '-e', file, ...places.map(({ address }) => address)];
   const what = 'decode a report of the kernel';
   const { code, stdout } = await tryRun(`${crossCompile}addr2line`, args, { what, signal });
   // A report without source lines is still a report.
   if (code !== 0) return [];
   const found = parseAddr2line(relativeToSources(stdout), sources);
-  return known.map(({ key }, i) => [key, found[i] ?? []]);
+  return places.map(({ key }, i) => [key, found[i] ?? []]);
 }
 
-/** Our objects name their sources by where they were built: beside the tree, or a copy of the driver. */
+/** Our objects name their sources by where they were built: beside the tree, or a copy of a module. */
 function relativeToSources(text: string): string {
   return text
     .replaceAll(/^\/\S*\/build-[^/\s]+\/\.\.\//gm, '')
-    .replaceAll(/^\/\S*\/build(?:-[^/\s]+)?\/dma-testdev\//gm, 'kernel/dma-testdev/');
+    .replaceAll(/^\/\S*\/build(?:-[^/\s]+)?\/(dma-testdev|selftest)\//gm, 'kernel/$1/');
 }

@@ -15,8 +15,8 @@ export class GuestConsole {
   /** `file` stays the caller's to close; it may hold the consoles of several guests in turn. */
   constructor(stream: Readable, file: WriteStream) {
     stream.on('data', (chunk: Buffer) => {
-      // Its owner may have closed it while QEMU was ending.
-      if (!file.writableEnded) file.write(chunk);
+      // Its owner may have closed it while QEMU was ending, or the disk may be full.
+      if (file.writable && !file.write(chunk)) pauseUntilDrained(stream, file);
       for (const line of this.#splitter.push(chunk)) this.#take(line);
     });
     this.#closed = new Promise((resolve) => {
@@ -60,4 +60,15 @@ export class GuestConsole {
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
     for (const listener of this.#listeners) listener(line);
   }
+}
+
+/** QEMU waits while nobody reads: a guest that prints faster than the disk writes waits as well. */
+function pauseUntilDrained(stream: Readable, file: WriteStream) {
+  const resume = () => {
+    file.off('drain', resume).off('close', resume);
+    stream.resume();
+  };
+  stream.pause();
+  // A file that cannot be written to drains no more: it closes.
+  file.on('drain', resume).on('close', resume);
 }

@@ -3,7 +3,14 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
-import { installCommand, installPackages, missingPackages } from '../host/packages.ts';
+import {
+  debuggerPackages,
+  type HostPackage,
+  hostPackages,
+  installCommand,
+  installPackages,
+  missingPackages,
+} from '../host/packages.ts';
 import { exists } from '../host/paths.ts';
 import { stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
@@ -22,18 +29,26 @@ const MEMORY_GIB = 4;
 
 /** Makes sure that this host has what the builds need: tools, which it installs, and room. */
 export async function ensureHost(workspace: Workspace): Promise<void> {
-  const { signal, cache } = workspace;
-  const missing = await missingPackages(signal);
-  if (missing.length > 0) {
-    await stage(workspace, 'host', `install ${missing.length} host packages`, async ({ say }) => {
-      await installPackages(missing, say, signal);
-      return { hit: false };
-    });
-  }
+  await ensurePackages(workspace, hostPackages);
   // A cache that is already filled needs little more.
-  if (await exists(join(cache.root, 'kernel'))) return;
+  if (await exists(join(workspace.cache.root, 'kernel'))) return;
   const disk = await examineDisk(workspace);
   if (!disk.ok) throw new InfraError(disk.text, { hint: disk.remedy });
+}
+
+/** Makes sure that this host has what only a debugging session needs. */
+export async function ensureDebugger(workspace: Workspace): Promise<void> {
+  await ensurePackages(workspace, debuggerPackages);
+}
+
+async function ensurePackages(workspace: Workspace, wanted: readonly HostPackage[]) {
+  const { signal } = workspace;
+  const missing = await missingPackages(signal, wanted);
+  if (missing.length === 0) return;
+  await stage(workspace, 'host', `install ${missing.length} host packages`, async ({ say }) => {
+    await installPackages(missing, say, signal);
+    return { hit: false };
+  });
 }
 
 /** Installs what is missing; `onLine` gets the package manager's output. */

@@ -7,6 +7,7 @@ import type { Durations } from './batches.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { ConsoleLogs } from './consoleLogs.ts';
 import { decodeSplats } from './decodeSplats.ts';
+import { writeBundles } from './failureBundle.ts';
 import { ensureHost } from './hostTools.ts';
 import { guestsThatFit } from './jobs.ts';
 import type { KernelChoice } from './kernelRequest.ts';
@@ -48,6 +49,8 @@ export interface JudgeRequest {
 
 export interface Judged {
   results: Results;
+  /** The directories with everything about each bad test. */
+  bundles: string[];
   /** What ended the run early; the tests that had no verdict by then are lost. */
   error?: PinlabError;
 }
@@ -73,7 +76,12 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   emit({ type: 'runStart', planned: planned.map(({ id }) => id), record: describeRun(record) });
   const error = await run(request, built, machine, { tests: planned, durations }, outcome);
   await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
-  return { results: describeRun({ ...record, error }), ...(error ? { error } : {}) };
+  const results = describeRun({ ...record, error });
+  const { testTimeoutMs, bootTimeoutMs } = request;
+  const bundles = await writeBundles({
+    ...{ output, results, built, machine, testTimeoutMs, bootTimeoutMs },
+  });
+  return { results, bundles, ...(error ? { error } : {}) };
 }
 
 async function readDurations({ workspace, choice, durations }: JudgeRequest): Promise<Durations> {

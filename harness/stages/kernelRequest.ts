@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, listFiles } from '../host/hash.ts';
+import { isMailbox, splitMailbox } from '../host/mailbox.ts';
 import type { Series } from '../host/overlay.ts';
 import { bases, findBase } from '../kernel/bases.ts';
 import { flavours } from '../kernel/fragments.ts';
@@ -16,7 +17,7 @@ import type { Workspace } from './workspace.ts';
 export interface KernelChoice {
   /** `6.12`, `7.3`, or the directory of a kernel tree. */
   kernel: string;
-  /** Our series, none, or somebody's patch files in order. */
+  /** Our series, none, or somebody's patches and mailboxes in order. */
   series: 'ours' | 'none' | readonly string[];
   flavour: string;
   /** Files with further options, in order. */
@@ -48,7 +49,8 @@ export async function resolveKernel(
   return { source, series, flavour: choice.flavour, fragments };
 }
 
-const NO_SERIES: Series = { name: 'none', newFiles: [], patches: [] };
+/** The unpatched kernel, and a developer's own tree. */
+export const NO_SERIES: Series = { name: 'none', newFiles: [], patches: [] };
 
 /** The source that `kernel` names: a base, or the directory of a tree. */
 export async function resolveSource(workspace: Workspace, kernel: string): Promise<KernelSource> {
@@ -78,10 +80,11 @@ function unknownBase(kernel: string): UsageError {
 }
 
 async function resolveSeries(
-  { root }: Workspace,
+  workspace: Workspace,
   { series }: KernelChoice,
   base: string,
 ): Promise<Series> {
+  const { root } = workspace;
   if (series === 'none') return NO_SERIES;
   if (series === 'ours') {
     const patches = await listFiles(join(root, 'kernel/patches', base));
@@ -90,7 +93,17 @@ async function resolveSeries(
   }
   const hashes = await Promise.all(series.map(hashFile));
   const name = `series-${cacheKey({ hashes: hashes.join() })}`;
-  return { name, newFiles: [], patches: series.map((file) => resolve(file)) };
+  const patches = await Promise.all(series.map((file) => patchesOf(workspace, file)));
+  return { name, newFiles: [], patches: patches.flat() };
+}
+
+/** A file of the user's: a plain patch, or a mailbox with any number of them. */
+async function patchesOf({ cache, signal }: Workspace, file: string): Promise<string[]> {
+  if (!isMailbox(await readUserFile(file))) return [resolve(file)];
+  const inputs = { mailbox: await hashFile(file) };
+  const split = (directory: string) => splitMailbox(resolve(file), directory, signal);
+  const { directory } = await cache.get('mailbox', inputs, split, { signal });
+  return (await listFiles(directory)).filter((name) => name.endsWith('.patch'));
 }
 
 /** A file that was named on the command line. */

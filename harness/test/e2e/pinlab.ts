@@ -6,7 +6,7 @@ import { type Child, start, tryRun } from '../../host/spawn.ts';
 import { type Results, results } from '../../schema/results.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
-const CLI = join(ROOT, 'harness/cli.ts');
+export const CLI = join(ROOT, 'harness/cli.ts');
 
 /** Runs pinlab as a user would and returns how it ended. */
 export function pinlab(args: readonly string[], env: Record<string, string> = {}) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { readEnvironment } from '../../commands/environment.ts';
-import { openInvocation } from '../../commands/invocation.ts';
 import { copyTouched, type Series } from '../../host/overlay.ts';
 import { run } from '../../host/spawn.ts';
 import type { KernelSource } from '../../kernel/source.ts';
 import { resolveKernel } from '../../stages/kernelRequest.ts';
-import type { Workspace } from '../../stages/workspace.ts';
+import { openWorkspace, type Workspace } from '../../stages/workspace.ts';
 
 /** pinlab's own workspace, as a command would open it. */
 export function ownWorkspace(): Workspace {
+  const { root, cacheRoot, crossCompile } = readEnvironment();
   const { signal } = new AbortController();
-  return openInvocation([], readEnvironment(), signal, () => undefined).workspace(() => undefined);
+  return openWorkspace({ root, cacheRoot, crossCompile, signal, emit: () => undefined });
 }
 
 /** The source of `base` and the series that pinlab builds it with. */

@@ -42,3 +42,27 @@ test('where the call is configured away, its tests find ENOSYS and skip', async 
     if (status === 'skip') t.regex(reason ?? '', /mempinfd\(2\) is not in this kernel/, id);
   }
 });
+
+test('a kernel with the interface of 2021 is judged by what it offers', async (t) => {
+  await using directory = await temporaryDirectory();
+  const series = ['--series', 'kernel/v3/6.12.mbox'];
+  const { tail } = await pinlab(['run', ...series, '--output', directory.path]);
+  const { tests, splats, inputs } = await readResults(directory.path);
+  t.deepEqual(
+    inputs.kernel.series.map(({ name }) => name),
+    ['0001-mm-add-mempinfd-with-the-interface-of-2021.patch'],
+  );
+  const statusOf = (id: string) => tests.find((one) => one.id === id)?.status;
+  t.is(statusOf('pin:pin.anon.pinned_buffer_never_stalls'), 'pass', tail);
+  t.is(statusOf('pin:pin.anon.unpinned_buffer_stalls_on_every_page'), 'pass', tail);
+  // Its pins do not stop the reclaim of shared memory: our changes to the kernel do.
+  t.is(statusOf('keep:keep.shmem_pageout.pinned_stays'), 'fail', tail);
+  const without = tests.filter(({ reason }) => reason?.startsWith('mempinfd v3 has no '));
+  t.true(without.length > 50);
+  for (const { id, status } of without) t.is(status, 'skip', id);
+  t.deepEqual(
+    tests.filter(({ status }) => status === 'lost').map(({ id }) => id),
+    [],
+  );
+  t.deepEqual(splats, []);
+});

@@ -71,9 +71,15 @@ test('the innermost frame is where it happened, the others are the calls before 
   t.is(frameAddress({ symbol: 'f', offset: '0x10' }, 1), 'f+0xf');
 });
 
-test('the start of a function is nobody’s return address within it', (t) => {
+test('a return to the start of a function is the end of the one before, and named for it', (t) => {
   t.is(frameAddress({ symbol: 'f', offset: '0x0' }, 0), 'f+0x0');
-  t.is(frameAddress({ symbol: 'f', offset: '0x0' }, 3), undefined);
+  const after = { symbol: 'cause_refcount', offset: '0x0', module: 'm' };
+  const key = frameKey(after, 1);
+  t.is(key, 'cause_refcount+0xffffffffffffffff [m]');
+  const located = new Map([[key, [{ symbol: 'cause_panic', file: 'a.c', line: 37 }]]]);
+  t.deepEqual(withLocations([{ symbol: 'panic', offset: '0x36c' }, after], located)[1], {
+    ...{ symbol: 'cause_panic', module: 'm', file: 'a.c', line: 37 },
+  });
 });
 
 test('decoding keeps the fingerprint', (t) => {

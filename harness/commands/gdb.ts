@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { debugGuest } from '../stages/debugGuest.ts';
+import type { Invocation } from './invocation.ts';
+import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
+import { withMachineOptions } from './machineOptions.ts';
+import { openListener } from './reporters.ts';
+
+/** `pinlab gdb`: gdb on the kernel of a guest. */
+export function gdbCommand(invocation: Invocation) {
+  return withMachineOptions(withKernelOptions('gdb'))
+    .description('debug the kernel of a guest, with its symbols and those of the driver')
+    .argument('[arguments...]', `after --, further arguments of gdb`)
+    .option(
+      '--break <symbols...>',
+      'start stopped, with breakpoints on these symbols of the kernel',
+    )
+    .option('--output <dir>', 'where console.log goes', 'results/gdb')
+    .addHelpText('after', '\nExample:\n  $ npx pinlab gdb --break mempinfd_ioctl -- -ex continue')
+    .action(async (gdb, options) => {
+      const output = resolve(options.output);
+      await mkdir(output, { recursive: true });
+      using listener = openListener(invocation.environment);
+      const code = await debugGuest({
+        workspace: invocation.workspace(listener.emit),
+        choice: kernelChoice(options),
+        machine: { cpus: options.cpus, memoryMiB: options.memory },
+        ...{ output, bootTimeoutMs: options.bootTimeout * 1000 },
+        ...{ breakpoints: options.break ?? [], arguments: gdb },
+        handOver: () => {
+          listener[Symbol.dispose]();
+          return invocation.interrupts.hold();
+        },
+      });
+      invocation.finish(code);
+    });
+}

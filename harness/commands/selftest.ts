@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { EXIT } from '../errors.ts';
+import { selfTest } from '../stages/selfTest.ts';
+import type { Invocation } from './invocation.ts';
+import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
+import { openListener } from './reporters.ts';
+import { isSound, selftestTable } from './selftestTable.ts';
+
+/** `pinlab selftest`: makes everything happen that pinlab claims to notice, and shows that it does. */
+export function selftestCommand(invocation: Invocation) {
+  return withKernelOptions('selftest')
+    .description('break the guest in every known way, and show that each is noticed')
+    .option('--output <dir>', 'where console.log goes', 'results/selftest')
+    .addHelpText('after', '\nExample:\n  $ npx pinlab selftest --flavour debug')
+    .action(async (options) => {
+      const output = resolve(options.output);
+      await mkdir(output, { recursive: true });
+      using listener = openListener(invocation.environment);
+      const { emit } = listener;
+      const workspace = invocation.workspace(emit);
+      const choice = kernelChoice(options);
+      const found = await selfTest({ workspace, choice, output, emit });
+      process.stdout.write(selftestTable(found));
+      invocation.finish(isSound(found) ? EXIT.ok : EXIT.failed);
+    });
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import { MAX_GROWTH_MIB, type SelfTest } from '../stages/selfTest.ts';
+
+/** What was caused, what it was caught as, and whom it was attributed to, as a table for people. */
+export function selftestTable(selfTest: SelfTest): string {
+  const { observations, notOffered, grewMiB } = selfTest;
+  const rows = observations.map(
+    ({ detector, cause, caughtAs, attributedTo, exitCode, problems }) => [
+      problems.length === 0 ? 'ok' : 'MISSED',
+      detector,
+      cause,
+      cut(caughtAs),
+      attributedTo,
+      `${exitCode ?? '-'}`,
+    ],
+  );
+  const head = ['', 'detector', 'caused', 'caught as', 'report attributed to', 'exit code'];
+  const missed = observations.flatMap(({ cause, problems }) =>
+    problems.map((problem) => `MISSED ${cause}: ${problem}`),
+  );
+  const absent = notOffered.map(
+    ({ name, needs }) => `not offered: ${name}, for want of CONFIG_${needs}`,
+  );
+  const memory = `the harness grew by ${grewMiB} MiB while guests printed without end (${MAX_GROWTH_MIB} MiB allowed)`;
+  return `${[...align([head, ...rows]), ...absent, ...missed, memory, conclusion(selfTest)].join('\n')}\n`;
+}
+
+/** Whether everything that happened was noticed, in bounded memory. */
+export function isSound({ observations, grewMiB }: SelfTest): boolean {
+  return observations.every(({ problems }) => problems.length === 0) && grewMiB <= MAX_GROWTH_MIB;
+}
+
+function conclusion(selfTest: SelfTest): string {
+  const { observations } = selfTest;
+  const noticed = observations.filter(({ problems }) => problems.length === 0).length;
+  const verdict = isSound(selfTest) ? 'passed' : 'failed';
+  return `${verdict}: ${noticed} of ${observations.length} causes noticed`;
+}
+
+function cut(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function align(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

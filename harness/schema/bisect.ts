@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { BootError, BuildError, EXIT, MismatchError } from '../errors.ts';
+import type { Results, TestResult } from './results.ts';
+
+/** What `git bisect run` understands: good, bad, cannot be judged, and stop everything. */
+export const BISECT = { good: 0, bad: 1, skip: 125, abort: 128 } as const;
+
+/**
+ * What a finished run says of a commit. With a fingerprint it is bad only if the kernel made that
+ * report, without one only if a selected test failed; anything else that went wrong is no verdict.
+ */
+export function bisectCode({ tests, splats, summary }: Results, fingerprint?: string): number {
+  if (summary.exitCode === EXIT.interrupted) return EXIT.interrupted;
+  const isBad = fingerprint
+    ? splats.some((splat) => splat.fingerprint === fingerprint)
+    : tests.some(failed);
+  if (isBad) return BISECT.bad;
+  return summary.exitCode === EXIT.ok ? BISECT.good : BISECT.skip;
+}
+
+/** What an error says of a commit that came before any verdict: a broken host says nothing of any. */
+export function bisectCodeOfError(error: unknown): number {
+  const ofTheTree = [BuildError, BootError, MismatchError].some((kind) => error instanceof kind);
+  return ofTheTree && !isDiskFull(error) ? BISECT.skip : BISECT.abort;
+}
+
+/** A test that never started is lost for reasons of ours, not of the commit. */
+function failed({ status, attempts }: TestResult): boolean {
+  return status === 'fail' || (status === 'lost' && attempts.length > 0);
+}
+
+/** strerror(ENOSPC), which every build tool prints. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof BuildError && (error.output ?? '').includes('No space left on device');
+}

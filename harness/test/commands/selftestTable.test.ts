@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import { isSound, selftestTable } from '../../commands/selftestTable.ts';
+import type { SelfTest } from '../../stages/selfTest.ts';
+
+const NOTICED = {
+  ...{ detector: 'WARNING', cause: 'warning', caughtAs: 'fail: splat: WARNING' },
+  ...{ attributedTo: 'selftest:warning', exitCode: 1 as const, problems: [] },
+};
+const GREEN: SelfTest = {
+  observations: [NOTICED],
+  notOffered: [{ name: 'KASAN', cause: 'use_after_free', status: 'fail', needs: 'KASAN' }],
+  grewMiB: 12,
+};
+
+test('the table shows what was caused, as what it was caught, and what is not offered', (t) => {
+  const text = selftestTable(GREEN);
+  t.regex(text, /^ok +WARNING +warning +fail: splat: WARNING +selftest:warning +1$/m);
+  t.regex(text, /^not offered: KASAN, for want of CONFIG_KASAN$/m);
+  t.regex(text, /^passed: 1 of 1 causes noticed$/m);
+  t.true(isSound(GREEN));
+});
+
+test('what was missed is said with its reason', (t) => {
+  const red = { ...GREEN, observations: [{ ...NOTICED, problems: ['pass instead of fail'] }] };
+  t.false(isSound(red));
+  t.regex(selftestTable(red), /^MISSED +WARNING/m);
+  t.regex(selftestTable(red), /^MISSED warning: pass instead of fail$/m);
+  t.regex(selftestTable(red), /^failed: 0 of 1/m);
+});
+
+test('a harness that grows with what the guest prints is not sound', (t) => {
+  t.false(isSound({ ...GREEN, grewMiB: 1000 }));
+  t.regex(selftestTable({ ...GREEN, grewMiB: 1000 }), /^failed: 1 of 1/m);
+});

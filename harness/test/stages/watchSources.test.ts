@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { sourcesOf } from '../../stages/watchSources.ts';
+
+const ROOT = '/checkout';
+const OURS = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] } as const;
+
+test('our series is followed where it decides, with the tests and the machine', (t) => {
+  const paths = sourcesOf(ROOT, OURS);
+  for (const path of ['kernel/mempinfd', 'kernel/patches', 'guest-tests', 'qemu', 'images']) {
+    t.true(paths.includes(join(ROOT, path)), path);
+  }
+  t.false(sourcesOf(ROOT, { ...OURS, series: 'none' }).includes(join(ROOT, 'kernel/patches')));
+});
+
+test('a developer’s tree, somebody’s patches and options are followed by their own paths', (t) => {
+  const tree = sourcesOf(ROOT, { ...OURS, kernel: './linux', fragments: ['my.config'] });
+  t.true(tree.includes(resolve('linux')));
+  t.true(tree.includes(resolve('my.config')));
+  t.false(tree.includes(join(ROOT, 'kernel/mempinfd')));
+  t.true(sourcesOf(ROOT, { ...OURS, series: ['v5.patch'] }).includes(resolve('v5.patch')));
+});
