@@ -17,7 +17,12 @@ interface Tier {
 const TIERS: Record<string, Tier> = {
   unit: { builds: [], config: 'ava.config.js' },
   e2e: {
-    builds: [['build'], ['build', 'kernel', '--no-series'], ['build', 'kernel', '--kernel', '7.3']],
+    builds: [
+      ['build'],
+      ['build', 'kernel', '--no-series'],
+      ['build', 'kernel', '--flavour', 'debug'],
+      ['build', 'kernel', '--kernel', '7.3'],
+    ],
     config: 'ava.e2e.config.js',
   },
   full: {
