@@ -366,7 +366,6 @@ TEST_F(pin_args, garbage_leaves_no_trace_in_the_log)
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	uint64_t state = 0x9e3779b97f4a7c15;
 	struct longer_pin arg;
-	int accepted = 0;
 
 	ASSERT_LE(0, kmsg);
 	ASSERT_EQ(0, lseek(kmsg, 0, SEEK_END));
@@ -379,11 +378,12 @@ TEST_F(pin_args, garbage_leaves_no_trace_in_the_log)
 		}
 		arg.known.size = sizes[round % ARRAY_SIZE(sizes)];
 		arg.known.flags &= round & 8 ? 3 : ~0u;
-		accepted += pin_raw(self->fd, &arg) == 0;
+		/* A range can happen to be one of this program's own. */
+		if (pin_raw(self->fd, &arg) == 0)
+			unpin(self->fd, arg.known.id);
 		unpin_raw(self->fd, &arg);
 		ioctl(self->fd, state >> 32, &arg);
 	}
-	ASSERT_EQ(0, accepted);
 	ASSERT_EQ(0, logged(kmsg));
 }
 

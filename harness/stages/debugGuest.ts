@@ -68,7 +68,7 @@ async function debugFromStart(debuggee: Debuggee): Promise<number> {
   const machine = debuggedMachine(debuggee, ['-S']);
   await using vm = await launch(built.qemu.binary, machine, { signal: request.workspace.signal });
   new GuestConsole(vm.console, consoleFile);
-  return runGdb(debuggee, []);
+  return await runGdb(debuggee, []);
 }
 
 /** Stops a guest that is up, with the driver at the address where it was loaded. */
@@ -81,7 +81,7 @@ async function debugBooted(debuggee: Debuggee): Promise<number> {
     machine: debuggedMachine(debuggee, []),
   });
   const sections = await moduleSections(guest, request.workspace.signal);
-  return runGdb(debuggee, [{ file: built.kernel.driver, sections }]);
+  return await runGdb(debuggee, [{ file: built.kernel.driver, sections }]);
 }
 
 function debuggedMachine({ request, built, socket }: Debuggee, extra: readonly string[]): Machine {

@@ -25,11 +25,13 @@ test('gdb stops the kernel before its first instruction, and at a breakpoint wit
 
 test('gdb on a booted guest knows where the driver is, and its source', async (t) => {
   await using directory = await temporaryDirectory();
-  const commands = ['-ex', 'info line dma_testdev_probe', '-ex', 'p linux_banner'];
+  const asked = ['info address dma_testdev_probe', 'info line dma_testdev.c:100'];
+  const commands = [...asked, 'p linux_banner'].flatMap((command) => ['-ex', command]);
   const args = ['gdb', '--output', directory.path, ...BATCH, ...commands];
   const { code, stdout, tail } = await pinlab(args);
   t.is(code, EXIT.ok, tail);
-  t.regex(stdout, /Line \d+ of ".*dma_testdev\.c" starts at address 0xffff/);
+  t.regex(stdout, /"dma_testdev_probe" is a function at address 0xffff/);
+  t.regex(stdout, /^Line 100 of ".*dma_testdev\.c" .*at address 0xffff\S+ <dma_testdev_/m);
   t.regex(stdout, /Linux version 6\.12/);
 });
 

@@ -21,7 +21,7 @@ test('a saved source is built and judged again, until Ctrl-C', async (t) => {
   const first = await readResults(output);
   await appendFile(
     join(checkout, 'guest-tests/rings.c'),
-    '\nstatic int added __attribute__((used));\n',
+    '\nstatic const char added[] __attribute__((used)) = "saved again";\n',
   );
   await said.until(/^changed: \S*guest-tests\/rings\.c$/m);
   await said.until(/^watching \d+ directories[\s\S]*^watching \d+ directories/m);
