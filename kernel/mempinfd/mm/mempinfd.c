@@ -17,6 +17,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
@@ -399,17 +400,20 @@ static int mempinfd_charge(struct mempinfd_ctx *ctx, struct mempinfd_record *rec
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	unsigned long nr_pages = record->nr_pages;
 	unsigned long locked = atomic_long_read(&ctx->user->locked_vm);
+	unsigned long charged;
 
 	if (!can_do_mlock())
 		return -EPERM;
 
 	do {
-		if (locked + nr_pages > limit && !capable(CAP_IPC_LOCK))
+		/* Who is not limited gets there by pinning huge pages again. */
+		if (check_add_overflow(locked, nr_pages, &charged))
 			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked,
-					  locked + nr_pages));
+		if (charged > limit && !capable(CAP_IPC_LOCK))
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked, charged));
 	atomic64_add(nr_pages, &ctx->mm->pinned_vm);
-	record->check_refs = locked + nr_pages >= MEMPINFD_CHECK_REFS;
+	record->check_refs = charged >= MEMPINFD_CHECK_REFS;
 	return 0;
 }
 
