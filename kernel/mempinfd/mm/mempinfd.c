@@ -185,8 +185,8 @@ struct mempinfd_room {
 	u32 *used;
 };
 
-/* Finds room for one run or more; @left bounds how many can still follow. */
-static int mempinfd_get_room(struct mempinfd_record *record, unsigned long left,
+/* Finds room for one run or more of the @expected ones; there may be more in the end. */
+static int mempinfd_get_room(struct mempinfd_record *record, unsigned long expected,
 			     struct mempinfd_room *room)
 {
 	struct mempinfd_chunk *chunk = record->chunks;
@@ -200,7 +200,7 @@ static int mempinfd_get_room(struct mempinfd_record *record, unsigned long left,
 	}
 
 	if (!chunk || chunk->nr == chunk->max) {
-		max = min_t(unsigned long, left, MEMPINFD_CHUNK_MAX);
+		max = min_t(unsigned long, expected, MEMPINFD_CHUNK_MAX);
 		chunk = kmalloc(struct_size(chunk, runs, max), GFP_KERNEL_ACCOUNT);
 		if (!chunk)
 			return -ENOMEM;
@@ -292,7 +292,10 @@ err_unpin:
 	return -ENOMEM;
 }
 
-/* As mempinfd_record_pages(), for the @nr pages of one folio from @page on. */
+/*
+ * As mempinfd_record_pages(), for the @nr pages of one folio from @page on. What
+ * follows is expected to be as large, so that few huge pages take little room.
+ */
 static int mempinfd_record_leaf(struct mempinfd_record *record, struct page *page,
 				unsigned long nr, unsigned long left)
 {
@@ -304,7 +307,7 @@ static int mempinfd_record_leaf(struct mempinfd_record *record, struct page *pag
 		goto err_unpin;
 
 	while (nr) {
-		if (mempinfd_get_room(record, left, &room))
+		if (mempinfd_get_room(record, DIV_ROUND_UP(left, nr), &room))
 			goto err_unpin;
 		order = min_t(unsigned int, __fls(nr), MEMPINFD_RUN_ORDER_MAX);
 		mempinfd_set_run(room.runs, pfn, order);
