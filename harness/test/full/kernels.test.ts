@@ -12,6 +12,7 @@ const RACES = ['races', 'pin_waits', 'sharing', 'lifetime', 'limits'];
 /** The suites beyond what every change must pass: other kernels, each with everything it offers. */
 const KERNELS: Record<string, readonly string[]> = {
   'the newest base': ['--kernel', '7.3'],
+  'the newest base, which checks itself': ['--kernel', '7.3', '--flavour', 'debug'],
   'the kernel that finds data races': ['--flavour', 'kcsan', ...RACES],
 };
 
