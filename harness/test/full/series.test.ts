@@ -13,6 +13,10 @@ const ACCEPTED = [
     pattern: /ENOSYS: ENOSYS means 'invalid syscall nr' and nothing else/,
     reason: 'that is what the selftest compares with it',
   },
+  {
+    pattern: /mempinfd.*ALLOC_WITH_SIZEOF: Prefer kmalloc_obj over kmalloc with sizeof/,
+    reason: 'one source serves both bases, and 6.12 has no kmalloc_obj()',
+  },
 ] as const;
 
 /** What sparse is there to find: an address of user space taken for one of the kernel. */
