@@ -3,8 +3,10 @@
  * Pins and the memory cgroup: what is pinned and what records it stay charged as
  * long as it is held, and reclaim of the cgroup goes round it.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -110,6 +112,67 @@ TEST_F(cgroup, records_are_charged)
 	ASSERT_LE(charge + PINS * 24, group_charge(&self->group));
 	close(self->fd);
 	ASSERT_GE(charge + SLACK, group_charge(&self->group));
+}
+
+/*
+ * Maps the even pages of a file, then the odd ones: no page is followed by its
+ * physical neighbour, and each needs a run of its own.
+ */
+static void *map_scattered(size_t length)
+{
+	int file = memfd_create("scattered", MFD_CLOEXEC);
+	uint8_t *data = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t half = length / 2;
+
+	CHECK(file >= 0 && data != MAP_FAILED);
+	CHECK(posix_fallocate(file, 0, length) == 0);
+	for (size_t offset = 0; offset < length; offset += PAGE)
+		CHECK(mmap(data + offset / 2 / PAGE * PAGE + offset / PAGE % 2 * half, PAGE,
+			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
+			   offset) != MAP_FAILED);
+	close(file);
+	return data;
+}
+
+/* What records cost when @range is pinned until @total bytes are held. */
+static int64_t records_cost(FIXTURE_DATA(cgroup) * self, void *range, size_t length, size_t total)
+{
+	uint64_t before;
+
+	/* What the file needs only once. */
+	unpin(self->fd, pin(self->fd, range, length, PIN_W));
+	before = group_charge(&self->group);
+	for (size_t held = 0; held < total; held += length)
+		pin(self->fd, range, length, PIN_W);
+	return group_charge(&self->group) - before;
+}
+
+TEST_F(cgroup, records_of_scattered_pages_are_within_2_mib_a_gib)
+{
+	const size_t gib = (size_t)1 << 30, length = 8 << 20;
+	int64_t cost = records_cost(self, map_scattered(length), length, 4 * gib);
+
+	TH_LOG("%lld bytes for 4 GiB", (long long)cost);
+	/* Six bytes a page. */
+	ASSERT_LE(4 * gib / PAGE * 6, cost + SLACK);
+	ASSERT_GE(4 * (2 << 20), cost);
+}
+
+/* However many ranges it takes: here as few huge pages each as there is a chunk for. */
+TEST_F(cgroup, records_of_huge_pages_are_within_64_kib_a_gib)
+{
+	const size_t gib = (size_t)1 << 30, length = 12 << 20;
+	struct buffer huge;
+	int64_t cost;
+
+	buffer_map(&huge, BUFFER_THP, length);
+	memset(huge.data, 1, length);
+	ASSERT_EQ(length / 1024, smaps_kib(huge.data, "AnonHugePages"));
+	cost = records_cost(self, huge.data, length, 64 * gib);
+	TH_LOG("%lld bytes for 64 GiB", (long long)cost);
+	ASSERT_LT(0, cost);
+	ASSERT_GE(64 * (64 << 10), cost);
+	buffer_unmap(&huge);
 }
 
 TEST_F(cgroup, moving_between_pin_and_unpin_is_balanced)

@@ -45,12 +45,16 @@ FIXTURE_TEARDOWN(pin_args)
 
 static int pin_raw(int fd, const void *arg)
 {
-	return ioctl(fd, MEMPINFD_PIN, arg) < 0 ? -errno : 0;
+	int ret = ioctl(fd, MEMPINFD_PIN, arg);
+
+	return ret < 0 ? -errno : ret;
 }
 
 static int unpin_raw(int fd, const void *arg)
 {
-	return ioctl(fd, MEMPINFD_UNPIN, arg) < 0 ? -errno : 0;
+	int ret = ioctl(fd, MEMPINFD_UNPIN, arg);
+
+	return ret < 0 ? -errno : ret;
 }
 
 static int pin_range(int fd, uint64_t addr, uint64_t len)

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "holders.h"
+#include "iommufd.h"
 #include "mempin.h"
 
 static int file = -1;
@@ -77,7 +78,8 @@ struct pin_longterm_test {
 };
 #define PIN_LONGTERM_TEST_START		_IOW('g', 7, struct pin_longterm_test)
 #define PIN_LONGTERM_TEST_STOP		_IO('g', 8)
-#define PIN_LONGTERM_TEST_WRITE_FAST	3
+#define PIN_LONGTERM_TEST_WRITE		1
+#define PIN_LONGTERM_TEST_FAST		2
 
 static bool open_gup(void)
 {
@@ -85,15 +87,25 @@ static bool open_gup(void)
 	return file >= 0;
 }
 
-static void hold_by_gup(struct buffer *buf)
+static void start_gup(struct buffer *buf, uint32_t flags)
 {
 	struct pin_longterm_test range = {
 		.addr = (uintptr_t)buf->data,
 		.size = buf->length,
-		.flags = PIN_LONGTERM_TEST_WRITE_FAST,
+		.flags = PIN_LONGTERM_TEST_WRITE | flags,
 	};
 
 	CHECK(ioctl(file, PIN_LONGTERM_TEST_START, &range) == 0);
+}
+
+static void hold_by_gup(struct buffer *buf)
+{
+	start_gup(buf, 0);
+}
+
+static void hold_by_gup_fast(struct buffer *buf)
+{
+	start_gup(buf, PIN_LONGTERM_TEST_FAST);
 }
 
 static void release_by_gup(struct buffer *buf)
@@ -104,9 +116,12 @@ static void release_by_gup(struct buffer *buf)
 
 const struct holder holders[] = {
 	{ "PIN", "UNPIN", open_mempinfd, hold_by_mempinfd, release_by_mempinfd },
-	{ "pin_user_pages_fast", "unpin_user_pages", open_gup, hold_by_gup, release_by_gup },
+	{ "pin_user_pages_fast", "unpin_user_pages", open_gup, hold_by_gup_fast, release_by_gup },
+	/* Given back as the pages above. */
+	{ "pin_user_pages", NULL, open_gup, hold_by_gup, release_by_gup },
 	{ "mlock", "munlock", open_mlock, hold_by_mlock, release_by_mlock },
 	{ "io_uring register", "io_uring unregister", open_io_uring, hold_by_io_uring,
 	  release_by_io_uring },
+	{ "iommufd map", "iommufd unmap", open_iommufd, map_by_iommufd, unmap_by_iommufd },
 };
 const unsigned int nr_holders = sizeof(holders) / sizeof(holders[0]);

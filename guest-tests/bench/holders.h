@@ -10,8 +10,8 @@
 #include "buffer.h"
 
 struct holder {
-	const char *hold;	/* names of the two calls */
-	const char *release;
+	const char *hold;	/* name of the call */
+	const char *release;	/* of the other, unless another holder has the same */
 	/* Whether this kernel has it; called once, before the others. */
 	bool (*open)(void);
 	void (*do_hold)(struct buffer *buf);

@@ -71,7 +71,8 @@ static void print_cost(const struct holder *holder, const struct backing *backin
 		       const char *state, size_t length, const struct cost *least)
 {
 	print_figure(holder->hold, backing->name, state, length, least->hold);
-	print_figure(holder->release, backing->name, state, length, least->release);
+	if (holder->release)
+		print_figure(holder->release, backing->name, state, length, least->release);
 }
 
 static void count_present(const struct holder *holder, const struct backing *backing,

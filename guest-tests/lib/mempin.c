@@ -42,12 +42,14 @@ static int pin_v4(int fd, const void *addr, size_t len, unsigned int flags, uint
 		.addr = (uintptr_t)addr,
 		.len = len,
 	};
+	int ret = ioctl(fd, MEMPINFD_PIN, &arg);
 
-	if (ioctl(fd, MEMPINFD_PIN, &arg) < 0)
+	if (ret < 0)
 		return -errno;
 	if (id)
 		*id = arg.id;
-	return 0;
+	/* Anything but 0 is a mistake that a caller could take for success. */
+	return ret;
 }
 
 /* There are no ids: the address of a copy of the range serves as one. */
@@ -90,10 +92,10 @@ uint64_t pin(int fd, const void *addr, size_t len, unsigned int flags)
 int __unpin(int fd, uint64_t id)
 {
 	struct mempinfd_unpin arg = { .size = sizeof(arg), .id = id };
+	int ret = MEMPINFD_VERSION < 4 ? ioctl(fd, MEM_CMD_UNPIN, (void *)(uintptr_t)id) :
+					 ioctl(fd, MEMPINFD_UNPIN, &arg);
 
-	if (MEMPINFD_VERSION < 4)
-		return ioctl(fd, MEM_CMD_UNPIN, (void *)(uintptr_t)id) < 0 ? -errno : 0;
-	return ioctl(fd, MEMPINFD_UNPIN, &arg) < 0 ? -errno : 0;
+	return ret < 0 ? -errno : ret;
 }
 
 void unpin(int fd, uint64_t id)

@@ -30,7 +30,7 @@ export const bench = z.strictObject({
   pinlab: z.strictObject({ version: z.string() }),
   command: z.array(z.string()),
   inputs: inputs.pick({ kernel: true, qemu: true, guestTests: true }),
-  /** The QEMU command line, without the program. */
+  /** The QEMU command line, without the program and without where its files were. */
   arguments: z.array(z.string()),
   boots: z.int().positive(),
   figures: z.array(figure),

@@ -57,7 +57,7 @@ export async function benchKernel(request: BenchRequest): Promise<Bench> {
         qemu: describeQemu(qemu),
         guestTests: { sha256: guestTests.sha256 },
       },
-      arguments: args,
+      arguments: countingArgs({ kernel: 'Image', initrd: 'initramfs', consoleFile: 'console' }),
       boots: boots.length,
       ...agreement(boots),
     };

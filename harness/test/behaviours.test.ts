@@ -12,7 +12,7 @@ interface Row {
 }
 
 const page = await readFile(join(PROGRAMS, 'behaviours.md'), 'utf8');
-const [, behaviours = [], errors = []] = page.split(/^## /m).map(rows);
+const [, behaviours = [], errors = [], mistakes = []] = page.split(/^## /m).map(rows);
 const tests = await knownTests();
 
 test('every behaviour is listed once', (t) => {
@@ -34,8 +34,20 @@ test('every error of the manual page is listed once', async (t) => {
   );
 });
 
-for (const { key, shownBy } of [...behaviours, ...errors]) {
-  test(`${key} names what shows it`, async (t) => {
+test('every mistake of v3 is listed once, and has a test', (t) => {
+  const expected = Array.from({ length: 11 }, (_, index) => `${index + 1}`);
+  t.deepEqual(
+    mistakes.map(({ key }) => key),
+    expected,
+  );
+  for (const { key, shownBy } of mistakes) t.regex(shownBy, /`/, key);
+});
+
+const listed = Object.entries({ behaviour: behaviours, error: errors, 'mistake of v3': mistakes });
+const all = listed.flatMap(([what, rows]) => rows.map((row) => ({ what, ...row })));
+
+for (const { what, key, shownBy } of all) {
+  test(`${what} ${key} names what shows it`, async (t) => {
     const names = [...shownBy.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
     t.true(names.length > 0 || /^no test: ./.test(shownBy), shownBy);
     for (const name of names) {

@@ -28,6 +28,7 @@ const TIERS: Record<string, Tier> = {
   full: {
     builds: [
       ['build', 'kernel', '--flavour', 'kcsan'],
+      ['build', 'kernel', '--kernel', '7.3', '--flavour', 'debug'],
       ['build', 'kernel', '--flavour', 'bench'],
     ],
     config: 'ava.full.config.js',

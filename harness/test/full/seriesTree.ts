@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { applySeries, linkTree, touchedFiles } from '../../host/overlay.ts';
@@ -60,6 +60,12 @@ export class SeriesTree implements AsyncDisposable {
     const touched = new Set(texts.flatMap(touchedFiles));
     const compiled = [...touched].filter((file) => /^(?:mm|kernel)\/.*\.c$/.test(file));
     return compiled.map((file) => file.replace(/\.c$/, '.o')).sort();
+  }
+
+  /** The tables of system calls that the kernel is built from, tools' copies left out. */
+  async tables(): Promise<string[]> {
+    const all = await readdir(this.tree, { recursive: true });
+    return all.filter((file) => /^(?:arch|scripts)\/.*syscall(?:_\w+)?\.tbl$/.test(file)).sort();
   }
 
   /** Runs make for `architecture` with its own output directory. */

@@ -17,6 +17,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
@@ -184,8 +185,8 @@ struct mempinfd_room {
 	u32 *used;
 };
 
-/* Finds room for one run or more; @left bounds how many can still follow. */
-static int mempinfd_get_room(struct mempinfd_record *record, unsigned long left,
+/* Finds room for one run or more of the @expected ones; there may be more in the end. */
+static int mempinfd_get_room(struct mempinfd_record *record, unsigned long expected,
 			     struct mempinfd_room *room)
 {
 	struct mempinfd_chunk *chunk = record->chunks;
@@ -199,7 +200,7 @@ static int mempinfd_get_room(struct mempinfd_record *record, unsigned long left,
 	}
 
 	if (!chunk || chunk->nr == chunk->max) {
-		max = min_t(unsigned long, left, MEMPINFD_CHUNK_MAX);
+		max = min_t(unsigned long, expected, MEMPINFD_CHUNK_MAX);
 		chunk = kmalloc(struct_size(chunk, runs, max), GFP_KERNEL_ACCOUNT);
 		if (!chunk)
 			return -ENOMEM;
@@ -291,7 +292,10 @@ err_unpin:
 	return -ENOMEM;
 }
 
-/* As mempinfd_record_pages(), for the @nr pages of one folio from @page on. */
+/*
+ * As mempinfd_record_pages(), for the @nr pages of one folio from @page on. What
+ * follows is expected to be as large, so that few huge pages take little room.
+ */
 static int mempinfd_record_leaf(struct mempinfd_record *record, struct page *page,
 				unsigned long nr, unsigned long left)
 {
@@ -303,7 +307,7 @@ static int mempinfd_record_leaf(struct mempinfd_record *record, struct page *pag
 		goto err_unpin;
 
 	while (nr) {
-		if (mempinfd_get_room(record, left, &room))
+		if (mempinfd_get_room(record, DIV_ROUND_UP(left, nr), &room))
 			goto err_unpin;
 		order = min_t(unsigned int, __fls(nr), MEMPINFD_RUN_ORDER_MAX);
 		mempinfd_set_run(room.runs, pfn, order);
@@ -399,17 +403,20 @@ static int mempinfd_charge(struct mempinfd_ctx *ctx, struct mempinfd_record *rec
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	unsigned long nr_pages = record->nr_pages;
 	unsigned long locked = atomic_long_read(&ctx->user->locked_vm);
+	unsigned long charged;
 
 	if (!can_do_mlock())
 		return -EPERM;
 
 	do {
-		if (locked + nr_pages > limit && !capable(CAP_IPC_LOCK))
+		/* Who is not limited gets there by pinning huge pages again. */
+		if (check_add_overflow(locked, nr_pages, &charged))
 			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked,
-					  locked + nr_pages));
+		if (charged > limit && !capable(CAP_IPC_LOCK))
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked, charged));
 	atomic64_add(nr_pages, &ctx->mm->pinned_vm);
-	record->check_refs = locked + nr_pages >= MEMPINFD_CHECK_REFS;
+	record->check_refs = charged >= MEMPINFD_CHECK_REFS;
 	return 0;
 }
 
