@@ -8,6 +8,7 @@ import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { lastFailed } from '../stages/readResults.ts';
 import type { Shard } from '../stages/shard.ts';
+import { describeSuites } from '../stages/suites.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { forBisect } from './bisect.ts';
 import { explain } from './explain.ts';
@@ -28,7 +29,7 @@ import { watchAndRun } from './watch.ts';
 export function runCommand(invocation: Invocation) {
   return withMachineOptions(withPolicyOptions(withKernelOptions('run')))
     .description('build what is stale, boot, run the guest tests, report the verdict')
-    .argument('[suites...]', 'guest programs to run; all without')
+    .argument('[suites...]', 'suites or guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
@@ -49,6 +50,7 @@ export function runCommand(invocation: Invocation) {
       'limit of one test (60, or 600 on debug and kcsan)',
       wholeNumber('--test-timeout', 1),
     )
+    .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
       const once = () => runOnce(invocation, suites, options);
