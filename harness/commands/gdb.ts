@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { debugGuest } from '../stages/debugGuest.ts';
+import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
-import { withMachineOptions } from './machineOptions.ts';
+import { machineChoice, withMachineOptions } from './machineOptions.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab gdb`: gdb on the kernel of a guest. */
@@ -25,8 +26,8 @@ export function gdbCommand(invocation: Invocation) {
       const code = await debugGuest({
         workspace: invocation.workspace(listener.emit),
         choice: kernelChoice(options),
-        machine: { cpus: options.cpus, memoryMiB: options.memory },
-        ...{ output, bootTimeoutMs: options.bootTimeout * 1000 },
+        machine: machineChoice(options),
+        ...{ output, bootTimeoutMs: timeLimits(options).bootTimeoutMs },
         ...{ breakpoints: options.break ?? [], arguments: gdb },
         handOver: () => {
           listener[Symbol.dispose]();

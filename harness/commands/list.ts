@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { listTests } from '../stages/buildGuestTests.ts';
 import { ensureHost } from '../stages/hostTools.ts';
+import { describeSuites } from '../stages/suites.ts';
 import { selectTests } from '../stages/testPlan.ts';
 import type { Invocation } from './invocation.ts';
 import { progressReporter } from './reporters.ts';
@@ -10,10 +11,11 @@ import { progressReporter } from './reporters.ts';
 export function listCommand(invocation: Invocation) {
   return new Command('list')
     .description('print every test id, without booting')
-    .argument('[suites...]', 'programs to list; all without')
+    .argument('[suites...]', 'suites or guest programs to list; all without')
     .option('--kernel <base|dir>', `kernel whose kselftest_harness.h the tests use`, '6.12')
     .option('--grep <regexp>', 'only ids that match')
     .option('--json', 'as JSON, with the source line of each test')
+    .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab list --grep unpinned')
     .action(async (suites, { kernel, grep, json }) => {
       const workspace = invocation.workspace(progressReporter(invocation.environment));

@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: MIT
-import type { Command } from '@commander-js/extra-typings';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import type { MachineChoice } from '../stages/machine.ts';
+import { parseSmmuProperties } from '../stages/smmuProperties.ts';
 import { wholeNumber } from './kernelOptions.ts';
 
 /** `command` with the options that describe the machine and how long it may take to boot. */
-export function withMachineOptions<Args extends unknown[], Opts extends Record<string, unknown>>(
-  command: Command<Args, Opts>,
+export function withMachineOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
 ) {
   return command
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1), 2)
     .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256), 1024)
-    .option('--boot-timeout <s>', 'limit of a boot', wholeNumber('--boot-timeout', 1), 60);
+    .option(
+      '--smmu <properties>',
+      'how the SMMU differs: httu=0|1|2, stall=on|off|forced, oas=BITS, iotlb-size=0',
+      parseSmmuProperties,
+    )
+    .option(
+      '--boot-timeout <s>',
+      'limit of a boot (60, or 600 on debug and kcsan)',
+      wholeNumber('--boot-timeout', 1),
+    );
+}
+
+export interface MachineOptions {
+  cpus: number;
+  memory: number;
+  smmu?: MachineChoice['smmu'] | undefined;
+  bootTimeout?: number | undefined;
+}
+
+/** The machine that the options ask for. */
+export function machineChoice({ cpus, memory, smmu }: MachineOptions): MachineChoice {
+  return { cpus, memoryMiB: memory, ...(smmu ? { smmu } : {}) };
 }

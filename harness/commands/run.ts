@@ -8,6 +8,7 @@ import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
 import { lastFailed } from '../stages/readResults.ts';
 import type { Shard } from '../stages/shard.ts';
+import { describeSuites } from '../stages/suites.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { forBisect } from './bisect.ts';
 import { explain } from './explain.ts';
@@ -18,6 +19,7 @@ import {
   wholeNumber,
   withKernelOptions,
 } from './kernelOptions.ts';
+import { type MachineOptions, machineChoice, withMachineOptions } from './machineOptions.ts';
 import { type PolicyOptions, runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 import { parseShard } from './shardOption.ts';
@@ -25,9 +27,9 @@ import { watchAndRun } from './watch.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
 export function runCommand(invocation: Invocation) {
-  return withPolicyOptions(withKernelOptions('run'))
+  return withMachineOptions(withPolicyOptions(withKernelOptions('run')))
     .description('build what is stale, boot, run the guest tests, report the verdict')
-    .argument('[suites...]', 'guest programs to run; all without')
+    .argument('[suites...]', 'suites or guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
@@ -43,14 +45,12 @@ export function runCommand(invocation: Invocation) {
     .option('--watch', 'run again whenever a source of the run is saved, until Ctrl-C')
     .option('--bisect', 'exit as git bisect run wants it: 0 good, 1 bad, 125 no verdict, 128 stop')
     .option('--fingerprint <name>', 'with --bisect: only this report of the kernel is bad')
-    .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1), 2)
-    .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256), 1024)
     .option(
       '--test-timeout <s>',
       'limit of one test (60, or 600 on debug and kcsan)',
       wholeNumber('--test-timeout', 1),
     )
-    .option('--boot-timeout <s>', 'limit of a boot (the same)', wholeNumber('--boot-timeout', 1))
+    .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
       const once = () => runOnce(invocation, suites, options);
@@ -59,7 +59,7 @@ export function runCommand(invocation: Invocation) {
     });
 }
 
-interface RunOptions extends KernelOptions, PolicyOptions {
+interface RunOptions extends KernelOptions, PolicyOptions, MachineOptions {
   grep?: string | undefined;
   lastFailed?: true | undefined;
   shard?: Shard | undefined;
@@ -68,10 +68,7 @@ interface RunOptions extends KernelOptions, PolicyOptions {
   reporter: string;
   json?: true | undefined;
   jobs?: number | undefined;
-  cpus: number;
-  memory: number;
   testTimeout?: number | undefined;
-  bootTimeout?: number | undefined;
 }
 
 async function code(once: () => Promise<Results>): Promise<number> {
@@ -103,7 +100,7 @@ async function runOnce(
     shard: options.shard,
     durations: options.durations,
     policy: runPolicy(options),
-    machine: { cpus: options.cpus, memoryMiB: options.memory },
+    machine: machineChoice(options),
     jobs: options.jobs,
     output,
     ...timeLimits(options),

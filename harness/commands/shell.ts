@@ -3,9 +3,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { GUEST_DIRECTORIES, openShell } from '../stages/openShell.ts';
+import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
-import { withMachineOptions } from './machineOptions.ts';
+import { machineChoice, withMachineOptions } from './machineOptions.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab shell`: a shell in the booted guest, or one command there. */
@@ -31,8 +32,8 @@ export function shellCommand(invocation: Invocation) {
       const code = await openShell({
         workspace: invocation.workspace(listener.emit),
         choice: kernelChoice(options),
-        machine: { cpus: options.cpus, memoryMiB: options.memory },
-        ...{ output, share: options.share, bootTimeoutMs: options.bootTimeout * 1000 },
+        machine: machineChoice(options),
+        ...{ output, share: options.share, bootTimeoutMs: timeLimits(options).bootTimeoutMs },
         // As ssh does: one string, for the guest's shell to take apart.
         ...(command.length > 0 ? { command: command.join(' ') } : {}),
         term: environment.term,

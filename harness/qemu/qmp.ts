@@ -95,6 +95,12 @@ export class Qmp implements AsyncDisposable {
     return this.#typed(Counters, 'qom-get', { path, property: 'counters' });
   }
 
+  /** What the SMMU told the guest since QEMU started, by name. */
+  async smmuEvents(): Promise<Record<string, number>> {
+    const where = { path: '/machine/smmuv3', property: 'event-counters' };
+    return this.#typed(Counters, 'qom-get', where);
+  }
+
   /** What the human monitor prints for `line`. */
   async humanMonitor(line: string): Promise<string> {
     return this.#typed(z.string(), 'human-monitor-command', { 'command-line': line });

@@ -71,8 +71,8 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
     ],
     [
       'SMMU',
-      `${smmu.ssidBits} bits of substream, stalls ${smmu.stall ? 'on' : 'off'}, ` +
-        `${smmu.oasBits} bits of address, HTTU ${smmu.httu ? 'on' : 'off'}`,
+      `${smmu.ssidBits} bits of substream, stalls ${smmu.stall}, ` +
+        `${smmu.oasBits} bits of address, HTTU ${smmu.httu}`,
     ],
   ];
   const cells = rows.map(

@@ -95,6 +95,12 @@ export const inputs = z.strictObject({
   guestTests: z.strictObject({ sha256 }),
 });
 
+/** IDR0.STALL_MODEL of the SMMU: 1, 0 or 2. */
+export const smmuStall = z.enum(['off', 'on', 'forced']);
+
+/** IDR0.HTTU: 0 nothing, 1 the access flag, 2 dirty state as well. */
+export const smmuHttu = z.union([z.literal(0), z.literal(1), z.literal(2)]);
+
 /** The machine that was emulated. */
 export const machine = z.strictObject({
   cpu: z.string(),
@@ -105,9 +111,9 @@ export const machine = z.strictObject({
   slowdown: z.number().min(1).optional(),
   smmu: z.strictObject({
     ssidBits: count,
-    stall: z.boolean(),
+    stall: smmuStall,
     oasBits: z.int().positive(),
-    httu: z.boolean(),
+    httu: smmuHttu,
   }),
   arguments: z.array(z.string()),
 });

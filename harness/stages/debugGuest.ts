@@ -15,13 +15,13 @@ import { type GdbSession, gdbArguments, parseSections } from './gdbArguments.ts'
 import { GuestConsole } from './guestConsole.ts';
 import { ensureDebugger, ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
-import { testMachine } from './machine.ts';
+import { type MachineChoice, testMachine } from './machine.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface DebugRequest {
   workspace: Workspace;
   choice: KernelChoice;
-  machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
+  machine: MachineChoice;
   /** An existing directory for the console log. */
   output: string;
   bootTimeoutMs: number;

@@ -11,7 +11,7 @@ import { writeBundles } from './failureBundle.ts';
 import { ensureHost } from './hostTools.ts';
 import { guestsThatFit } from './jobs.ts';
 import type { KernelChoice } from './kernelRequest.ts';
-import { testMachine } from './machine.ts';
+import { type MachineChoice, testMachine } from './machine.ts';
 import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
 import { claimOutput } from './runOutput.ts';
@@ -37,7 +37,7 @@ export interface JudgeRequest {
   /** Results of an earlier run that say how long tests take, instead of what this cache remembers. */
   durations?: string | undefined;
   policy: RunPolicy;
-  machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
+  machine: MachineChoice;
   /** How many guests run side by side; by default as many as fit. */
   jobs?: number | undefined;
   /** An existing directory for the console log. */

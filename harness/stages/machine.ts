@@ -7,13 +7,16 @@ export const SSID_BITS = 16;
 /** What the kernel must be told for tests to have it: a second NUMA node, memory that it lends out. */
 const KERNEL_PARAMETERS = ['numa=fake=2', 'cma=64M'] as const;
 
+/** What a user may choose about the machine that the suites run on. */
+export type MachineChoice = Pick<Machine, 'cpus' | 'memoryMiB'> & Partial<Pick<Machine, 'smmu'>>;
+
 /** The machine that the suites run on, with the given kernel and initramfs. */
 export function testMachine(given: Pick<Machine, 'kernel' | 'initrd'> & Partial<Machine>): Machine {
   return {
     ...DEFAULT_MACHINE,
-    smmu: { ssidsize: SSID_BITS, stall: 'on' },
     testDevice: {},
     append: KERNEL_PARAMETERS,
     ...given,
+    smmu: { ssidsize: SSID_BITS, stall: 'on', ...given.smmu },
   };
 }

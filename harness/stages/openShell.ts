@@ -5,19 +5,18 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { describe, type Ending } from '../guest/ending.ts';
 import { loginShell, runAttached, type Streams } from '../guest/terminal.ts';
-import type { Machine } from '../qemu/args.ts';
 import { bootGuest, type Guest } from './bootGuest.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { checkGuestContract } from './guestContract.ts';
 import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
-import { testMachine } from './machine.ts';
+import { type MachineChoice, testMachine } from './machine.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ShellRequest {
   workspace: Workspace;
   choice: KernelChoice;
-  machine: Pick<Machine, 'cpus' | 'memoryMiB'>;
+  machine: MachineChoice;
   /** An existing directory for the console log. */
   output: string;
   bootTimeoutMs: number;

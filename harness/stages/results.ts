@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { PinlabError } from '../errors.ts';
 import type { Machine } from '../qemu/args.ts';
-import { RESULTS_SCHEMA, type Results, type Splat } from '../schema/results.ts';
+import {
+  RESULTS_SCHEMA,
+  type Results,
+  type Splat,
+  smmuHttu,
+  smmuStall,
+} from '../schema/results.ts';
 import { completePlan, summarise } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import type { KernelArtifact } from './buildKernel.ts';
@@ -91,9 +97,9 @@ function describeMachine(
     ...(slowdown === undefined ? {} : { slowdown }),
     smmu: {
       ssidBits: Number(smmu.ssidsize ?? 0),
-      stall: smmu.stall === 'on',
+      stall: smmuStall.parse(smmu.stall ?? 'off'),
       oasBits: Number(smmu.oas ?? 44),
-      httu: Number(smmu.httu ?? 0) > 0,
+      httu: smmuHttu.parse(smmu.httu ?? 0),
     },
     arguments: [...qemuArguments],
   };

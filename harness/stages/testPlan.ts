@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../errors.ts';
+import { programsOf, SUITES } from './suites.ts';
 
 /** One test that the guest programs offer. */
 export interface PlannedTest {
@@ -13,7 +14,7 @@ export interface PlannedTest {
 }
 
 export interface Selection {
-  /** Program names; none means all. */
+  /** Names of suites or programs; none means all. */
   suites: readonly string[];
   /** A regular expression that an id must match somewhere. */
   grep?: string | undefined;
@@ -27,15 +28,16 @@ export function selectTests(
   { suites, grep, only }: Selection,
 ): PlannedTest[] {
   const programs = [...new Set(tests.map(({ program }) => program))];
-  const unknown = suites.find((suite) => !programs.includes(suite));
+  const wanted = programsOf(suites);
+  const unknown = [...wanted].find((program) => !programs.includes(program));
   if (unknown !== undefined) {
-    throw new UsageError(`there is no suite ${unknown}`, {
-      hint: `choose among ${programs.join(', ')}`,
+    throw new UsageError(`there is no suite and no program ${unknown}`, {
+      hint: `suites: ${Object.keys(SUITES).join(', ')}; programs: ${programs.join(', ')}`,
     });
   }
   const pattern = grep === undefined ? undefined : compilePattern(grep);
   return tests
-    .filter(({ program }) => suites.length === 0 || suites.includes(program))
+    .filter(({ program }) => suites.length === 0 || wanted.has(program))
     .filter(({ id }) => pattern === undefined || pattern.test(id))
     .filter(({ id }) => only === undefined || only.has(id));
 }

@@ -64,7 +64,7 @@ export function sampleResults(tests: TestResult[], splats: Splat[] = []): Result
       cpus: 2,
       memoryMiB: 1024,
       accelerator: 'tcg',
-      smmu: { ssidBits: 16, stall: true, oasBits: 44, httu: false },
+      smmu: { ssidBits: 16, stall: 'on', oasBits: 44, httu: 0 },
       arguments: ['-machine', 'virt'],
     },
     tests,

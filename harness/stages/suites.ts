@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+/** Guest programs that are run together by one name; each program is in exactly one suite. */
+export const SUITES = {
+  /** The emulated machine: what SMMU and test device do, seen from Linux with nothing pinned. */
+  machine: [
+    ...['changes', 'descriptors', 'device', 'disk_faults', 'dma', 'faults', 'isolation'],
+    ...['refused', 'rings'],
+  ],
+  /** mempinfd(2): its ABI, its accounting, and what a pin keeps. */
+  syscall: [
+    ...['asked_for', 'cgroup', 'cma', 'exhausted', 'fail_nth', 'keep', 'keep_moving', 'leaks'],
+    ...['lifetime', 'limits', 'manual', 'marked', 'numa', 'pin', 'pin_args', 'pin_waits'],
+    ...['pinnable', 'races', 'sharing', 'unpinnable'],
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** What each suite holds, a line each, for a help text. */
+export function describeSuites(): string {
+  const lines = Object.entries(SUITES).map(
+    ([name, programs]) => `  ${name}: ${programs.join(' ')}`,
+  );
+  return ['Suites, and the programs in each:', ...lines].join('\n');
+}
+
+/** The programs that `names` stand for: a suite's own, or the one that is named. */
+export function programsOf(names: readonly string[]): Set<string> {
+  return new Set(names.flatMap((name) => (isSuite(name) ? SUITES[name] : [name])));
+}
+
+function isSuite(name: string): name is keyof typeof SUITES {
+  return Object.hasOwn(SUITES, name);
+}
