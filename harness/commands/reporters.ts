@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { CoverageReporter } from '../report/coverage.ts';
 import { GithubReporter } from '../report/github.ts';
 import { HtmlReporter } from '../report/html.ts';
 import { JsonReporter } from '../report/json.ts';
@@ -27,7 +28,7 @@ const REPORTERS: Record<string, (environment: Environment, output: string) => Re
 
 export const reporterNames = Object.keys(REPORTERS);
 
-/** The reporters of one run: progress, those that were asked for, and always the results file. */
+/** The reporters of one run: progress, those that were asked for, and always the files of results. */
 export function openReporters(
   names: readonly string[],
   output: string,
@@ -42,7 +43,8 @@ export function openReporters(
       hint: `choose among ${reporterNames.join(', ')}`,
     });
   });
-  return [openProgress(environment), new ResultsFileReporter(output), ...chosen];
+  const kept = [new ResultsFileReporter(output), new CoverageReporter(output)];
+  return [openProgress(environment), ...kept, ...chosen];
 }
 
 /** Where the workflow did not choose, a run on GitHub Actions annotates as well. */

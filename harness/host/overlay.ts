@@ -117,6 +117,15 @@ export function touchedFiles(patch: string): string[] {
   return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
 }
 
+/** The files that `patches` add to a tree that has them not. */
+export async function createdFiles(patches: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(patches.map((patch) => readFile(patch, 'utf8')));
+  const headers = texts.flatMap((text) => [
+    ...text.matchAll(/^--- \/dev\/null\n\+\+\+ b\/(\S+)/gm),
+  ]);
+  return headers.map(([, file]) => file as string);
+}
+
 /** The lines that `patch` adds to `file`, without their plus. */
 export function addedLines(patch: string, file: string): string {
   const lines: string[] = [];

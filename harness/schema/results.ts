@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { z } from 'zod';
+import { coverage } from './coverage.ts';
 
 /** The version of the document; a change that breaks a reader gets a new number. */
 export const RESULTS_SCHEMA = 'pinlab.results/1';
@@ -147,6 +148,8 @@ export const results = z.strictObject({
   shard: shard.optional(),
   tests: z.array(testResult),
   splats: z.array(splat),
+  /** Present if `--coverage` asked for it. */
+  coverage: coverage.optional(),
   /** What ended the run before every test had its verdict. */
   error: z.strictObject({ message: z.string(), exitCode }).optional(),
   summary,
