@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: MIT
-
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { CoverageReporter } from '../report/coverage.ts';
 import { GithubReporter } from '../report/github.ts';
@@ -22,7 +19,7 @@ const REPORTERS: Record<string, (environment: Environment, output: string) => Re
   json: () => new JsonReporter(process.stdout),
   ktap: () => new KtapReporter(process.stdout),
   junit: (_, output) => new JunitReporter(output),
-  html: (_, output) => new HtmlReporter({ directory: output }),
+  html: (_, output) => new HtmlReporter(output),
   github: openGithub,
 };
 
@@ -52,14 +49,8 @@ export function defaultReporters({ githubActions }: Environment): string {
   return githubActions ? 'list,github' : 'list';
 }
 
-function openGithub({ root, githubStepSummary }: Environment): Reporter {
-  const ours = (file: string) =>
-    [file, join('kernel/mempinfd', file)].find((path) => existsSync(join(root, path)));
-  return new GithubReporter({
-    stream: process.stderr,
-    summaryFile: githubStepSummary,
-    repositoryPath: ours,
-  });
+function openGithub({ githubStepSummary }: Environment): Reporter {
+  return new GithubReporter({ stream: process.stderr, summaryFile: githubStepSummary });
 }
 
 /** Progress alone, for commands that run no tests. */

@@ -59,7 +59,7 @@ export async function applySeries(
   const overlay = `${tree}.overlay`;
   await rm(overlay, { recursive: true, force: true });
   await mkdir(overlay, { recursive: true });
-  await prepareOverlay(pristine, overlay, series, signal);
+  await seriesOverlay(pristine, overlay, series, signal);
   const files = (await listFiles(overlay)).map((file) => relative(overlay, file));
   const before = await appliedFiles(tree);
   // Recorded before the first change: after a kill the next run still restores every file.
@@ -72,7 +72,8 @@ export async function applySeries(
   await rm(overlay, { recursive: true, force: true });
 }
 
-async function prepareOverlay(
+/** Writes the files that `series` adds to `pristine` or changes to `overlay`, as the series leaves them. */
+export async function seriesOverlay(
   pristine: string,
   overlay: string,
   series: Series,

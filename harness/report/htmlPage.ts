@@ -14,21 +14,12 @@ import { duration } from './duration.ts';
 import { HTML_STYLE } from './htmlStyle.ts';
 import { escapeLine, escapeLines } from './markup.ts';
 
-/** Source lines around a frame; `first` is the number of the first of them. */
-export interface SourceContext {
-  first: number;
-  lines: readonly string[];
-}
-
 /** No script and nothing from elsewhere: text of a guest could at worst look odd. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 const STATUSES = ['fail', 'lost', 'skip', 'pass'] as const;
 
-/** The whole page. `contexts` has source lines for those frames that have any. */
-export function htmlText(
-  results: Results,
-  contexts: ReadonlyMap<Frame, SourceContext> = new Map(),
-): string {
+/** The whole page. */
+export function htmlText(results: Results): string {
   const verdict = verdictWord(results.summary);
   const color = results.summary.exitCode === 0 ? 'pass' : 'fail';
   return `<!doctype html>
@@ -44,7 +35,7 @@ export function htmlText(
 <h1>pinlab: <span class="${color}">${verdict}</span></h1>
 <p id="summary">${escapeLine(summaryLine(results))}</p>
 ${problemText(results)}${inputsTable(results)}
-${splatsSection(results, contexts)}
+${splatsSection(results)}
 ${testsSection(results)}
 </body>
 </html>
@@ -81,16 +72,16 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
   return `<table id="inputs">${cells.join('')}</table>`;
 }
 
-function splatsSection({ splats }: Results, contexts: ReadonlyMap<Frame, SourceContext>): string {
+function splatsSection({ splats }: Results): string {
   if (splats.length === 0) return '';
-  const items = splats.map((splat) => splatDetails(splat, contexts)).join('\n');
+  const items = splats.map(splatDetails).join('\n');
   return `<h2>Splats</h2>\n<section id="splats">\n${items}\n</section>`;
 }
 
-function splatDetails(splat: Splat, contexts: ReadonlyMap<Frame, SourceContext>): string {
+function splatDetails(splat: Splat): string {
   const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
   const allowed = splat.allowed === undefined ? '' : ` (allowed: ${splat.allowed})`;
-  const frames = splat.frames.map((frame) => frameItem(frame, contexts.get(frame))).join('\n');
+  const frames = splat.frames.map(frameItem).join('\n');
   return `<details class="splat" id="${escapeLine(splat.fingerprint)}"${allowed ? '' : ' open'}>
 <summary>${escapeLine(splat.title)} <small>${escapeLine(during + allowed)}</small></summary>
 <ol>${frames}</ol>
@@ -98,12 +89,14 @@ function splatDetails(splat: Splat, contexts: ReadonlyMap<Frame, SourceContext>)
 </details>`;
 }
 
-function frameItem(frame: Frame, context: SourceContext | undefined): string {
+function frameItem(frame: Frame): string {
   const text = `<code>${escapeLine(frameText(frame))}</code>`;
-  return context ? `<li>${text}\n${sourceLines(frame, context)}</li>` : `<li>${text}</li>`;
+  return frame.source
+    ? `<li>${text}\n${sourceLines(frame, frame.source)}</li>`
+    : `<li>${text}</li>`;
 }
 
-function sourceLines(frame: Frame, { first, lines }: SourceContext): string {
+function sourceLines(frame: Frame, { first, lines }: NonNullable<Frame['source']>): string {
   const shown = lines.map((line, i) => {
     const text = `${String(first + i).padStart(5)}  ${escapeLine(line.replaceAll('\t', ' '.repeat(8)))}`;
     return first + i === frame.line ? `<mark>${text}</mark>` : text;

@@ -29,6 +29,10 @@ export const frame = z.strictObject({
   module: z.string().optional(),
   file: z.string().optional(),
   line: z.int().positive().optional(),
+  /** The lines around `line`, of which `first` is the number of the first. */
+  source: z.strictObject({ first: z.int().positive(), lines: z.array(z.string()) }).optional(),
+  /** Where the repository has that line: in a file that the series adds, or in a patch. */
+  repository: sourceLine.optional(),
 });
 
 /** One report that the kernel printed about itself. */

@@ -21,6 +21,7 @@ import { copyGdbScripts } from '../kernel/gdbScripts.ts';
 import { compileModule } from '../kernel/module.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
+import type { KernelSources } from './sourceContext.ts';
 import { type StageProgress, stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -44,6 +45,8 @@ export interface KernelArtifact {
   /** What breaks this kernel on request, for the self-test of the detectors. */
   selftest: string;
   source: KernelSource;
+  /** The sources that it was built from. */
+  sources: KernelSources;
   /** Where the source is, as the debug information names it. */
   sourceDirectory: string;
   flavour: string;
@@ -191,7 +194,7 @@ async function compileOurs(
 
 async function describe(
   { directory, hit }: { directory: string; hit: boolean },
-  { source, flavour, counted }: KernelRequest,
+  { source, flavour, counted, series: applied }: KernelRequest,
   series: SeriesPart[],
   compiler: string,
 ): Promise<KernelArtifact> {
@@ -203,6 +206,7 @@ async function describe(
   return {
     ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
     notes: new Map(counted.map((file) => [file, join(directory, NOTES, notesFile(file))])),
+    sources: { source, applied, series },
     sourceDirectory: source.directory,
     vmlinux: join(directory, 'vmlinux'),
     driver: join(directory, 'dma_testdev.ko'),
