@@ -54,7 +54,6 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
     ['command', command.join(' ')],
     ['started', `${startedAt}, pinlab ${pinlab.version}`],
     ['kernel', `${kernel.version} from ${kernel.source}, ${kernel.flavour}, ${kernel.compiler}`],
-    ['series', kernel.series.map(({ name }) => name).join(', ') || 'none'],
     ['QEMU', `${qemu.version} with ${qemu.patches.length} patches`],
     [
       'machine',
@@ -69,7 +68,14 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
   const cells = rows.map(
     ([name, value]) => `<tr><th>${name}</th><td>${escapeLine(value)}</td></tr>`,
   );
-  return `<table id="inputs">${cells.join('')}</table>`;
+  return `<table id="inputs">${cells.join('')}${seriesRow(kernel.series)}</table>`;
+}
+
+/** Folded: a series has more parts than anybody wants to read before the verdict. */
+function seriesRow(series: Results['inputs']['kernel']['series']): string {
+  const names = series.map(({ name }) => `<li>${escapeLine(name)}</li>`).join('');
+  const parts = `<details><summary>${series.length} parts</summary><ul>${names}</ul></details>`;
+  return `<tr><th>series</th><td>${series.length === 0 ? 'none' : parts}</td></tr>`;
 }
 
 function splatsSection({ splats }: Results): string {
@@ -81,7 +87,8 @@ function splatsSection({ splats }: Results): string {
 function splatDetails(splat: Splat): string {
   const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
   const allowed = splat.allowed === undefined ? '' : ` (allowed: ${splat.allowed})`;
-  const frames = splat.frames.map(frameItem).join('\n');
+  const open = framesToOpen(splat.frames);
+  const frames = splat.frames.map((frame) => frameItem(frame, open.has(frame))).join('\n');
   return `<details class="splat" id="${escapeLine(splat.fingerprint)}"${allowed ? '' : ' open'}>
 <summary>${escapeLine(splat.title)} <small>${escapeLine(during + allowed)}</small></summary>
 <ol>${frames}</ol>
@@ -89,11 +96,23 @@ function splatDetails(splat: Splat): string {
 </details>`;
 }
 
-function frameItem(frame: Frame): string {
+/** Where a kernel says that something is wrong, which is not where it went wrong. */
+const REPORTING =
+  /^(?:lib\/(?:dump_stack|fault-inject)\.c|kernel\/panic\.c|arch\/\w+\/kernel\/(?:stacktrace|traps)\.c|mm\/kasan\/)/;
+
+/** The frames whose source a reader wants to see: those of the series, or where it went wrong. */
+function framesToOpen(frames: readonly Frame[]): ReadonlySet<Frame> {
+  const known = frames.filter(({ source }) => source !== undefined);
+  const own = known.filter(({ repository }) => repository !== undefined);
+  if (own.length > 0) return new Set(own);
+  return new Set(known.filter(({ file = '' }) => !REPORTING.test(file)).slice(0, 2));
+}
+
+function frameItem(frame: Frame, open: boolean): string {
   const text = `<code>${escapeLine(frameText(frame))}</code>`;
-  return frame.source
-    ? `<li>${text}\n${sourceLines(frame, frame.source)}</li>`
-    : `<li>${text}</li>`;
+  if (!frame.source) return `<li>${text}</li>`;
+  const source = sourceLines(frame, frame.source);
+  return `<li><details${open ? ' open' : ''}><summary>${text}</summary>\n${source}</details></li>`;
 }
 
 function sourceLines(frame: Frame, { first, lines }: NonNullable<Frame['source']>): string {

@@ -41,7 +41,7 @@ test('a decoded frame shows its place and, where there is source, its line', asy
   await new HtmlReporter(directory).runEnd({ type: 'runEnd', results });
   const page = await readFile(join(directory, 'report.html'), 'utf8');
   await rm(directory, { recursive: true });
-  t.true(page.includes('<code>mempinfd_pin+0x10 (mm/mempinfd.c:10)</code>'));
+  t.true(page.includes('<summary><code>mempinfd_pin+0x10 (mm/mempinfd.c:10)</code></summary>'));
   t.true(page.includes('    9  {\n<mark>   10          if (a &lt; b)</mark>\n   11  }</pre>'));
 });
 
