@@ -31,6 +31,7 @@ export function buildCommand(invocation: Invocation) {
   return withKernelOptions('build')
     .description(`build without running; prints each artifact's path`)
     .addArgument(new Argument('[parts...]', `any of ${Object.keys(PARTS).join(', ')}; all without`))
+    .option('--coverage', 'the kernel of pinlab run --coverage')
     .option('--print-cache-key', 'print what the artifacts depend on as one hash, building nothing')
     .addHelpText('after', '\nExample:\n  $ npx pinlab build kernel --flavour debug')
     .action(async (parts, options) => {

@@ -21,16 +21,25 @@ export interface KernelOptions {
   series?: string[] | boolean | undefined;
   flavour: string;
   config?: string[] | undefined;
+  /** Of commands that offer it. */
+  coverage?: true | undefined;
 }
 
 /** What the options ask for. */
-export function kernelChoice({ kernel, series, flavour, config }: KernelOptions): KernelChoice {
+export function kernelChoice({
+  kernel,
+  series,
+  flavour,
+  config,
+  coverage,
+}: KernelOptions): KernelChoice {
   const unpatched = series === false;
   return {
     kernel,
     series: Array.isArray(series) ? series : unpatched ? 'none' : 'ours',
     flavour,
     fragments: config ?? [],
+    coverage: coverage ?? false,
   };
 }
 

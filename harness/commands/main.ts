@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
 import { BISECT } from '../schema/bisect.ts';
 import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
+import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(listCommand(invocation))
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
+    .addCommand(compareCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { CoverageReporter } from '../report/coverage.ts';
 import { GithubReporter } from '../report/github.ts';
 import { HtmlReporter } from '../report/html.ts';
 import { JsonReporter } from '../report/json.ts';
@@ -21,13 +19,13 @@ const REPORTERS: Record<string, (environment: Environment, output: string) => Re
   json: () => new JsonReporter(process.stdout),
   ktap: () => new KtapReporter(process.stdout),
   junit: (_, output) => new JunitReporter(output),
-  html: (_, output) => new HtmlReporter({ directory: output }),
+  html: (_, output) => new HtmlReporter(output),
   github: openGithub,
 };
 
 export const reporterNames = Object.keys(REPORTERS);
 
-/** The reporters of one run: progress, those that were asked for, and always the results file. */
+/** The reporters of one run: progress, those that were asked for, and always the files of results. */
 export function openReporters(
   names: readonly string[],
   output: string,
@@ -42,7 +40,8 @@ export function openReporters(
       hint: `choose among ${reporterNames.join(', ')}`,
     });
   });
-  return [openProgress(environment), new ResultsFileReporter(output), ...chosen];
+  const kept = [new ResultsFileReporter(output), new CoverageReporter(output)];
+  return [openProgress(environment), ...kept, ...chosen];
 }
 
 /** Where the workflow did not choose, a run on GitHub Actions annotates as well. */
@@ -50,14 +49,8 @@ export function defaultReporters({ githubActions }: Environment): string {
   return githubActions ? 'list,github' : 'list';
 }
 
-function openGithub({ root, githubStepSummary }: Environment): Reporter {
-  const ours = (file: string) =>
-    [file, join('kernel/mempinfd', file)].find((path) => existsSync(join(root, path)));
-  return new GithubReporter({
-    stream: process.stderr,
-    summaryFile: githubStepSummary,
-    repositoryPath: ours,
-  });
+function openGithub({ githubStepSummary }: Environment): Reporter {
+  return new GithubReporter({ stream: process.stderr, summaryFile: githubStepSummary });
 }
 
 /** Progress alone, for commands that run no tests. */

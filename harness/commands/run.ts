@@ -41,6 +41,7 @@ export function runCommand(invocation: Invocation) {
       defaultReporters(invocation.environment),
     )
     .option('--json', 'print the results document on standard output')
+    .option('--coverage', `count which lines of the series' own files run: coverage.lcov`)
     .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
     .option('--watch', 'run again whenever a source of the run is saved, until Ctrl-C')
     .option('--bisect', 'exit as git bisect run wants it: 0 good, 1 bad, 125 no verdict, 128 stop')

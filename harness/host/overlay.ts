@@ -59,7 +59,7 @@ export async function applySeries(
   const overlay = `${tree}.overlay`;
   await rm(overlay, { recursive: true, force: true });
   await mkdir(overlay, { recursive: true });
-  await prepareOverlay(pristine, overlay, series, signal);
+  await seriesOverlay(pristine, overlay, series, signal);
   const files = (await listFiles(overlay)).map((file) => relative(overlay, file));
   const before = await appliedFiles(tree);
   // Recorded before the first change: after a kill the next run still restores every file.
@@ -72,7 +72,8 @@ export async function applySeries(
   await rm(overlay, { recursive: true, force: true });
 }
 
-async function prepareOverlay(
+/** Writes the files that `series` adds to `pristine` or changes to `overlay`, as the series leaves them. */
+export async function seriesOverlay(
   pristine: string,
   overlay: string,
   series: Series,
@@ -115,6 +116,15 @@ export function touchedFiles(patch: string): string[] {
   const headers = [...patch.matchAll(/^diff --git a\/(\S+) b\/(\S+)$/gm)];
   const names = [...patch.matchAll(/^(?:---|\+\+\+) [ab]\/(\S+)/gm)];
   return [...new Set([...headers, ...names].flatMap(([, ...found]) => found))];
+}
+
+/** The files that `patches` add to a tree that has them not. */
+export async function createdFiles(patches: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(patches.map((patch) => readFile(patch, 'utf8')));
+  const headers = texts.flatMap((text) => [
+    ...text.matchAll(/^--- \/dev\/null\n\+\+\+ b\/(\S+)/gm),
+  ]);
+  return headers.map(([, file]) => file as string);
 }
 
 /** The lines that `patch` adds to `file`, without their plus. */

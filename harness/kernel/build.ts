@@ -4,7 +4,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, MismatchError } from '../errors.ts';
-import { commandLine, type SpawnOptions, tryRun } from '../host/spawn.ts';
+import { exists } from '../host/paths.ts';
+import { commandLine, run, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
 import { hasGdbScripts } from './gdbScripts.ts';
 import { explainDropped, readKconfig } from './kconfig.ts';
@@ -17,6 +18,8 @@ export interface KernelBuild {
   fragments: string;
   /** The prefix of the compiler for the guest; empty on an arm64 host. */
   crossCompile: string;
+  /** Further variables for make. */
+  settings?: readonly string[];
   onLine?: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -38,6 +41,18 @@ const REPRODUCIBLE = {
   KBUILD_BUILD_HOST: 'pinlab',
   KBUILD_BUILD_VERSION: '1',
 };
+
+/**
+ * Gives `output` the objects of `from` to begin with, if it has none: make rebuilds what the other
+ * options concern, which is little beside everything. The caller holds the tree's lock.
+ */
+export async function seedObjects(from: string, output: string, signal?: AbortSignal) {
+  if (from === output || (await exists(output)) || !(await exists(join(from, 'vmlinux')))) return;
+  const partial = `${output}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await run('cp', ['--archive', from, partial], { what: 'copy the objects', signal });
+  await rename(partial, output);
+}
 
 /** Configures from the fragments; an option that was requested and did not survive is an error. */
 export async function configure(build: KernelBuild): Promise<void> {
@@ -61,7 +76,7 @@ export async function configure(build: KernelBuild): Promise<void> {
 /** Builds the image and everything that an external module needs. */
 export async function compile(build: KernelBuild): Promise<void> {
   const scripts = (await hasGdbScripts(build.output)) ? ['scripts_gdb'] : [];
-  const targets = ['Image', 'modules', ...scripts];
+  const targets = [...(build.settings ?? []), 'Image', 'modules', ...scripts];
   await make(build, [...targets, `-j${availableParallelism()}`], 'build the kernel');
 }
 

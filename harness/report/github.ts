@@ -16,8 +16,6 @@ export interface GithubOptions {
   stream: Output;
   /** The file named by GITHUB_STEP_SUMMARY. */
   summaryFile?: string | undefined;
-  /** The repository's path of a file of the patched kernel, where the repository has it. */
-  repositoryPath?: (kernelFile: string) => string | undefined;
   /** For tests. */
   token?: string;
 }
@@ -58,8 +56,7 @@ export class GithubReporter implements Reporter {
 
   async runEnd({ results }: RunEnd) {
     this.#resume();
-    const all = annotations(results, this.#options.repositoryPath);
-    for (const line of commands(all)) this.#options.stream.write(`${line}\n`);
+    for (const line of commands(annotations(results))) this.#options.stream.write(`${line}\n`);
     await this.#appendSummary(githubSummary(results));
   }
 
@@ -86,13 +83,10 @@ export class GithubReporter implements Reporter {
 }
 
 /** What deserves a line in the margin, the gravest first. */
-export function annotations(
-  results: Results,
-  repositoryPath: GithubOptions['repositoryPath'] = () => undefined,
-): Annotation[] {
+export function annotations(results: Results): Annotation[] {
   const problem = runProblem(results);
   return [
-    ...badSplats(results).map((splat) => splatAnnotation(splat, repositoryPath)),
+    ...badSplats(results).map(splatAnnotation),
     ...badTests(results).map(testAnnotation),
     ...(problem === undefined ? [] : [runAnnotation(problem)]),
     ...results.tests.filter(isFlaky).map(flakyAnnotation),
@@ -110,16 +104,9 @@ export function commands(all: readonly Annotation[]): string[] {
   });
 }
 
-function splatAnnotation(
-  splat: Splat,
-  repositoryPath: NonNullable<GithubOptions['repositoryPath']>,
-): Annotation {
-  const places = splat.frames.map(({ file, line }) => ({
-    file: file === undefined ? undefined : repositoryPath(file),
-    line,
-  }));
+function splatAnnotation(splat: Splat): Annotation {
   const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
-  const place = places.find(({ file }) => file !== undefined);
+  const place = splat.frames.find(({ repository }) => repository)?.repository;
   return { level: 'error', title: splat.title, message: `${during}\n${splat.text}`, ...place };
 }
 

@@ -14,21 +14,12 @@ import { duration } from './duration.ts';
 import { HTML_STYLE } from './htmlStyle.ts';
 import { escapeLine, escapeLines } from './markup.ts';
 
-/** Source lines around a frame; `first` is the number of the first of them. */
-export interface SourceContext {
-  first: number;
-  lines: readonly string[];
-}
-
 /** No script and nothing from elsewhere: text of a guest could at worst look odd. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 const STATUSES = ['fail', 'lost', 'skip', 'pass'] as const;
 
-/** The whole page. `contexts` has source lines for those frames that have any. */
-export function htmlText(
-  results: Results,
-  contexts: ReadonlyMap<Frame, SourceContext> = new Map(),
-): string {
+/** The whole page. */
+export function htmlText(results: Results): string {
   const verdict = verdictWord(results.summary);
   const color = results.summary.exitCode === 0 ? 'pass' : 'fail';
   return `<!doctype html>
@@ -44,7 +35,7 @@ export function htmlText(
 <h1>pinlab: <span class="${color}">${verdict}</span></h1>
 <p id="summary">${escapeLine(summaryLine(results))}</p>
 ${problemText(results)}${inputsTable(results)}
-${splatsSection(results, contexts)}
+${splatsSection(results)}
 ${testsSection(results)}
 </body>
 </html>
@@ -63,7 +54,6 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
     ['command', command.join(' ')],
     ['started', `${startedAt}, pinlab ${pinlab.version}`],
     ['kernel', `${kernel.version} from ${kernel.source}, ${kernel.flavour}, ${kernel.compiler}`],
-    ['series', kernel.series.map(({ name }) => name).join(', ') || 'none'],
     ['QEMU', `${qemu.version} with ${qemu.patches.length} patches`],
     [
       'machine',
@@ -78,19 +68,27 @@ function inputsTable({ inputs, machine, command, startedAt, pinlab }: Results): 
   const cells = rows.map(
     ([name, value]) => `<tr><th>${name}</th><td>${escapeLine(value)}</td></tr>`,
   );
-  return `<table id="inputs">${cells.join('')}</table>`;
+  return `<table id="inputs">${cells.join('')}${seriesRow(kernel.series)}</table>`;
 }
 
-function splatsSection({ splats }: Results, contexts: ReadonlyMap<Frame, SourceContext>): string {
+/** Folded: a series has more parts than anybody wants to read before the verdict. */
+function seriesRow(series: Results['inputs']['kernel']['series']): string {
+  const names = series.map(({ name }) => `<li>${escapeLine(name)}</li>`).join('');
+  const parts = `<details><summary>${series.length} parts</summary><ul>${names}</ul></details>`;
+  return `<tr><th>series</th><td>${series.length === 0 ? 'none' : parts}</td></tr>`;
+}
+
+function splatsSection({ splats }: Results): string {
   if (splats.length === 0) return '';
-  const items = splats.map((splat) => splatDetails(splat, contexts)).join('\n');
+  const items = splats.map(splatDetails).join('\n');
   return `<h2>Splats</h2>\n<section id="splats">\n${items}\n</section>`;
 }
 
-function splatDetails(splat: Splat, contexts: ReadonlyMap<Frame, SourceContext>): string {
+function splatDetails(splat: Splat): string {
   const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
   const allowed = splat.allowed === undefined ? '' : ` (allowed: ${splat.allowed})`;
-  const frames = splat.frames.map((frame) => frameItem(frame, contexts.get(frame))).join('\n');
+  const open = framesToOpen(splat.frames);
+  const frames = splat.frames.map((frame) => frameItem(frame, open.has(frame))).join('\n');
   return `<details class="splat" id="${escapeLine(splat.fingerprint)}"${allowed ? '' : ' open'}>
 <summary>${escapeLine(splat.title)} <small>${escapeLine(during + allowed)}</small></summary>
 <ol>${frames}</ol>
@@ -98,12 +96,26 @@ function splatDetails(splat: Splat, contexts: ReadonlyMap<Frame, SourceContext>)
 </details>`;
 }
 
-function frameItem(frame: Frame, context: SourceContext | undefined): string {
-  const text = `<code>${escapeLine(frameText(frame))}</code>`;
-  return context ? `<li>${text}\n${sourceLines(frame, context)}</li>` : `<li>${text}</li>`;
+/** Where a kernel says that something is wrong, which is not where it went wrong. */
+const REPORTING =
+  /^(?:lib\/(?:dump_stack|fault-inject)\.c|kernel\/panic\.c|arch\/\w+\/kernel\/(?:stacktrace|traps)\.c|mm\/kasan\/)/;
+
+/** The frames whose source a reader wants to see: those of the series, or where it went wrong. */
+function framesToOpen(frames: readonly Frame[]): ReadonlySet<Frame> {
+  const known = frames.filter(({ source }) => source !== undefined);
+  const own = known.filter(({ repository }) => repository !== undefined);
+  if (own.length > 0) return new Set(own);
+  return new Set(known.filter(({ file = '' }) => !REPORTING.test(file)).slice(0, 2));
 }
 
-function sourceLines(frame: Frame, { first, lines }: SourceContext): string {
+function frameItem(frame: Frame, open: boolean): string {
+  const text = `<code>${escapeLine(frameText(frame))}</code>`;
+  if (!frame.source) return `<li>${text}</li>`;
+  const source = sourceLines(frame, frame.source);
+  return `<li><details${open ? ' open' : ''}><summary>${text}</summary>\n${source}</details></li>`;
+}
+
+function sourceLines(frame: Frame, { first, lines }: NonNullable<Frame['source']>): string {
   const shown = lines.map((line, i) => {
     const text = `${String(first + i).padStart(5)}  ${escapeLine(line.replaceAll('\t', ' '.repeat(8)))}`;
     return first + i === frame.line ? `<mark>${text}</mark>` : text;

@@ -9,9 +9,12 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 78rem; margin: 2rem aut
 code, pre, .count { font-family: ui-monospace, monospace; font-size: 0.9em; }
 pre { overflow-x: auto; padding: 0.5rem; border: 1px solid var(--line); max-height: 40rem; }
 mark { background: var(--bar); color: inherit; }
+code { overflow-wrap: anywhere; }
+.source { margin: 0.3rem 0 0.8rem; }
 table { border-collapse: collapse; }
 #tests { width: 100%; }
 .wide { overflow-x: auto; }
+#tests td:nth-child(2) { min-width: 22rem; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; }
 .count { text-align: right; }
 .time { white-space: nowrap; background: linear-gradient(var(--bar), var(--bar)) 0 0 / var(--share) 100% no-repeat; }

@@ -4,6 +4,7 @@ import type { RunEnd, RunStart, TestEnd } from '../schema/events.ts';
 import { printable, printableText } from '../schema/printable.ts';
 import type { Attempt, Results, Splat, TestResult, TestStatus } from '../schema/results.ts';
 import { isBad, isFlaky } from '../schema/verdict.ts';
+import { coverageLines } from './coverage.ts';
 import {
   badSplats,
   badTests,
@@ -57,6 +58,7 @@ export class ListReporter implements Reporter {
     for (const test of badTests(results))
       this.#write(['', ...testBlock(test, results, this.#paint)]);
     for (const splat of badSplats(results)) this.#write(['', ...splatBlock(splat, this.#paint)]);
+    if (results.coverage) this.#write(['', ...coverageLines(results.coverage)]);
     const color = results.summary.exitCode === 0 ? 'green' : 'red';
     const verdict = this.#paint(color, verdictWord(results.summary));
     this.#write(['', `${verdict}: ${summaryLine(results)}`]);

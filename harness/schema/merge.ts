@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { InfraError } from '../errors.ts';
+import { addCoverage } from './coverage.ts';
 import type { Results } from './results.ts';
 import { completePlan, type SummaryOptions, summarise } from './verdict.ts';
 
@@ -27,6 +28,7 @@ export function mergeShards(
     '',
   );
   const splats = shards.flatMap((one) => one.splats);
+  const covered = shards.flatMap((one) => one.coverage ?? []);
   const error = shards.find((one) => one.error)?.error;
   return {
     ...common,
@@ -35,6 +37,7 @@ export function mergeShards(
     // They ran side by side.
     durationMs: Math.max(...shards.map(({ durationMs }) => durationMs)),
     ...{ tests, splats, ...(error ? { error } : {}) },
+    ...(covered.length > 0 ? { coverage: addCoverage(covered) } : {}),
     summary: summarise(tests, splats, { aborted: error?.exitCode, ...policy }),
   };
 }

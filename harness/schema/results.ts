@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { z } from 'zod';
+import { coverage } from './coverage.ts';
 
 /** The version of the document; a change that breaks a reader gets a new number. */
 export const RESULTS_SCHEMA = 'pinlab.results/1';
@@ -28,6 +29,10 @@ export const frame = z.strictObject({
   module: z.string().optional(),
   file: z.string().optional(),
   line: z.int().positive().optional(),
+  /** The lines around `line`, of which `first` is the number of the first. */
+  source: z.strictObject({ first: z.int().positive(), lines: z.array(z.string()) }).optional(),
+  /** Where the repository has that line: in a file that the series adds, or in a patch. */
+  repository: sourceLine.optional(),
 });
 
 /** One report that the kernel printed about itself. */
@@ -153,6 +158,8 @@ export const results = z.strictObject({
   shard: shard.optional(),
   tests: z.array(testResult),
   splats: z.array(splat),
+  /** Present if `--coverage` asked for it. */
+  coverage: coverage.optional(),
   /** What ended the run before every test had its verdict. */
   error: z.strictObject({ message: z.string(), exitCode }).optional(),
   summary,

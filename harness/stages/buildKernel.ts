@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
@@ -13,12 +13,15 @@ import {
   compile,
   configure,
   type KernelBuild,
+  seedObjects,
 } from '../kernel/build.ts';
+import { coverageSettings, notesFile } from '../kernel/coverage.ts';
 import { readFragments } from '../kernel/fragments.ts';
 import { copyGdbScripts } from '../kernel/gdbScripts.ts';
 import { compileModule } from '../kernel/module.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
+import type { KernelSources } from './sourceContext.ts';
 import { type StageProgress, stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -29,6 +32,8 @@ export interface KernelRequest {
   flavour: string;
   /** Further options, as text. */
   fragments: readonly string[];
+  /** The files whose lines are counted; mostly none. */
+  counted: readonly string[];
 }
 
 export interface KernelArtifact {
@@ -40,12 +45,16 @@ export interface KernelArtifact {
   /** What breaks this kernel on request, for the self-test of the detectors. */
   selftest: string;
   source: KernelSource;
+  /** The sources that it was built from. */
+  sources: KernelSources;
   /** Where the source is, as the debug information names it. */
   sourceDirectory: string;
   flavour: string;
   series: SeriesPart[];
   configSha256: string;
   imageSha256: string;
+  /** What gcov needs for each file whose lines are counted, by the file's path in the tree. */
+  notes: ReadonlyMap<string, string>;
   compiler: string;
   hit: boolean;
 }
@@ -95,6 +104,7 @@ async function fromCache(
     registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
     flavour,
     compiler,
+    ...(plan.request.counted.length > 0 ? { counted: plan.request.counted.join() } : {}),
   };
   const onWait = () => plan.progress.say('another run builds the same; waiting for it');
   const onDamage = () => plan.progress.say('the cached one is damaged; it is built again');
@@ -107,7 +117,9 @@ async function fromCache(
 async function fromDeveloperTree(workspace: Workspace, plan: Plan) {
   const { directory: tree } = plan.request.source;
   const key = cacheKey({ tree });
-  const directory = join(workspace.cache.root, 'kernel-developer', key, plan.request.flavour);
+  const { flavour, counted } = plan.request;
+  const objects = counted.length > 0 ? `${flavour}-coverage` : flavour;
+  const directory = join(workspace.cache.root, 'kernel-developer', key, objects);
   await mkdir(directory, { recursive: true });
   await using _ = await lock(`${directory}.lock`, { what: tree, signal: workspace.signal });
   await makeAll(workspace, plan, tree, join(directory, 'build'), directory);
@@ -124,12 +136,13 @@ async function build(workspace: Workspace, plan: Plan, directory: string) {
   plan.progress.say('prepare the source');
   const tree = await workTree(trees, source, series, signal);
   const output = join(tree, buildDirectoryName(flavour, plan.request.fragments));
+  await seedObjects(join(tree, buildDirectoryName(flavour)), output, signal);
   await makeAll(workspace, plan, tree, output, directory);
 }
 
 async function makeAll(
   { root, crossCompile, signal }: Workspace,
-  { fragments, progress }: Plan,
+  { request, fragments, progress }: Plan,
   tree: string,
   output: string,
   directory: string,
@@ -138,7 +151,8 @@ async function makeAll(
     const object = BUILD_STEP.exec(line)?.[1];
     if (object) progress.step(object);
   };
-  const kernel: KernelBuild = { tree, output, fragments, crossCompile, onLine, signal };
+  const settings = coverageSettings(request.counted);
+  const kernel: KernelBuild = { tree, output, fragments, crossCompile, settings, onLine, signal };
   progress.say('configure');
   await configure(kernel);
   await compile(kernel);
@@ -147,8 +161,20 @@ async function makeAll(
   await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
   await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
   await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
+  await copyNotes(output, directory, request.counted);
   await copyGdbScripts(output, directory);
   for (const module of modules) await copyFile(module, join(directory, basename(module)));
+}
+
+/** Where an artifact has what gcov needs. */
+const NOTES = 'gcov';
+
+async function copyNotes(output: string, directory: string, counted: readonly string[]) {
+  for (const source of counted) {
+    const to = join(directory, NOTES, notesFile(source));
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(join(output, notesFile(source)), to);
+  }
 }
 
 /** Builds a copy of a module's sources beside the kernel's objects: the checkout stays clean. */
@@ -168,7 +194,7 @@ async function compileOurs(
 
 async function describe(
   { directory, hit }: { directory: string; hit: boolean },
-  { source, flavour }: KernelRequest,
+  { source, flavour, counted, series: applied }: KernelRequest,
   series: SeriesPart[],
   compiler: string,
 ): Promise<KernelArtifact> {
@@ -179,6 +205,8 @@ async function describe(
   const imageSha256 = await hashFile(image);
   return {
     ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
+    notes: new Map(counted.map((file) => [file, join(directory, NOTES, notesFile(file))])),
+    sources: { source, applied, series },
     sourceDirectory: source.directory,
     vmlinux: join(directory, 'vmlinux'),
     driver: join(directory, 'dma_testdev.ko'),

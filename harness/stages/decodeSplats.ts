@@ -8,6 +8,7 @@ import {
   parseAddr2line,
   type SourceLocation,
 } from '../splat/decode.ts';
+import { type KernelSources, withSource } from './sourceContext.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What of a kernel has debug information, and the directory of the sources that it names. */
@@ -16,6 +17,8 @@ export interface DecodableKernel {
   driver: string;
   selftest: string;
   sourceDirectory: string;
+  /** What the kernel was built from, where that is known. */
+  sources?: KernelSources;
 }
 
 /** `splats` with the source lines that the build's own vmlinux and modules give for their frames. */
@@ -26,15 +29,21 @@ export async function decodeSplats(
 ): Promise<Splat[]> {
   if (splats.length === 0) return [];
   const places = splats.flatMap(({ frames }) => frames.map(toPlace));
-  const sources = kernel.sourceDirectory;
   const locations = new Map<string, SourceLocation[]>();
   for (const [module, file] of objects(kernel)) {
     const own = places.filter((place) => place.module === module);
-    for (const [key, found] of await locate(workspace, file, own, sources)) {
+    for (const [key, found] of await locate(workspace, file, own, kernel.sourceDirectory)) {
       locations.set(key, found);
     }
   }
-  return splats.map((splat) => decodeSplat(splat, locations));
+  const decoded = splats.map((splat) => decodeSplat(splat, locations));
+  const { sources } = kernel;
+  if (!sources) return decoded;
+  const enriched = decoded.map(async (splat) => ({
+    ...splat,
+    frames: await withSource(workspace, sources, splat.frames),
+  }));
+  return Promise.all(enriched);
 }
 
 /** The file with the debug information of each module; the kernel itself has no module's name. */

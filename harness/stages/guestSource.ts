@@ -44,6 +44,8 @@ function restoredGuests(request: TestGuestRequest, record: TestRecord): GuestSou
   const boot = async () => {
     await using on = await bootTestGuest(request);
     record.booted(on.guest);
+    // The guests that start from the snapshot count from zero.
+    await request.coverage?.collect(on.guest);
     const snapshot = scope.use(await takeSnapshot(on.guest, on.watch, request.machine.signal));
     // What the kernel reported at boot: no other guest will.
     await record.addSplats(await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS)));

@@ -6,6 +6,7 @@ import type { Results } from '../schema/results.ts';
 import type { Durations } from './batches.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { ConsoleLogs } from './consoleLogs.ts';
+import { CoverageCollector } from './coverage.ts';
 import { decodeSplats } from './decodeSplats.ts';
 import { writeBundles } from './failureBundle.ts';
 import { ensureHost } from './hostTools.ts';
@@ -68,15 +69,18 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
     ...{ kernel: built.kernel.image, initrd: built.image.initramfs },
     ...request.machine,
   });
+  const { notes } = built.kernel;
+  const coverage = notes.size > 0 ? new CoverageCollector(workspace, notes) : undefined;
   const outcome = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
   const { version, command, policy } = request;
   const ids = built.planned.map(({ id }) => id);
   const shard = request.shard && { ...request.shard, plan: ids };
   const record = { version, command, startedAt, built, machine, planned, outcome, policy, shard };
   emit({ type: 'runStart', planned: planned.map(({ id }) => id), record: describeRun(record) });
-  const error = await run(request, built, machine, { tests: planned, durations }, outcome);
+  const plan = { tests: planned, durations, coverage };
+  const error = await run(request, built, machine, plan, outcome);
   await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
-  const results = describeRun({ ...record, error });
+  const results = describeRun({ ...record, coverage: await coverage?.result(), error });
   const { testTimeoutMs, bootTimeoutMs } = request;
   const bundles = await writeBundles({
     ...{ output, results, built, machine, testTimeoutMs, bootTimeoutMs },
@@ -94,7 +98,7 @@ async function run(
   request: JudgeRequest,
   { qemu, kernel, image, guestTests }: Built,
   machine: Machine,
-  plan: Pick<RunTestsRequest, 'tests' | 'durations'>,
+  plan: Pick<RunTestsRequest, 'tests' | 'durations' | 'coverage'>,
   outcome: TestRecord,
 ): Promise<PinlabError | undefined> {
   const { workspace, output, testTimeoutMs, bootTimeoutMs, policy } = request;

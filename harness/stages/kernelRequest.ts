@@ -7,6 +7,7 @@ import { hashFile, listFiles } from '../host/hash.ts';
 import { isMailbox, splitMailbox } from '../host/mailbox.ts';
 import type { Series } from '../host/overlay.ts';
 import { bases, findBase } from '../kernel/bases.ts';
+import { ownSources } from '../kernel/coverage.ts';
 import { flavours } from '../kernel/fragments.ts';
 import { debianSource, developerTree, type KernelSource } from '../kernel/source.ts';
 import type { KernelRequest } from './buildKernel.ts';
@@ -22,6 +23,8 @@ export interface KernelChoice {
   flavour: string;
   /** Files with further options, in order. */
   fragments: readonly string[];
+  /** Count how often each line of the series' own files runs. */
+  coverage?: boolean;
 }
 
 /** Refuses what cannot be meant, before anything long begins. */
@@ -46,7 +49,20 @@ export async function resolveKernel(
   const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
   const source = await resolveSource(workspace, choice.kernel);
   const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
-  return { source, series, flavour: choice.flavour, fragments };
+  const request = { source, series, flavour: choice.flavour, fragments, counted: [] };
+  return choice.coverage ? withCoverage(workspace.root, request) : request;
+}
+
+/** The same kernel, made to count how often the lines of the series' own files run. */
+async function withCoverage(root: string, request: KernelRequest): Promise<KernelRequest> {
+  const counted = await ownSources(request.source, request.series);
+  if (counted.length === 0) {
+    throw new UsageError('--coverage: the series adds no C file to the kernel', {
+      hint: 'choose a series that does, or leave --coverage out',
+    });
+  }
+  const fragment = await readFile(join(root, 'kernel/configs/coverage.config'), 'utf8');
+  return { ...request, fragments: [fragment, ...request.fragments], counted };
 }
 
 /** The unpatched kernel, and a developer's own tree. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { PinlabError } from '../errors.ts';
 import type { Machine } from '../qemu/args.ts';
+import type { Coverage } from '../schema/coverage.ts';
 import {
   RESULTS_SCHEMA,
   type Results,
@@ -27,6 +28,8 @@ export interface RunRecord {
   shard: Results['shard'];
   policy: Pick<RunPolicy, 'flaky'>;
   outcome: Pick<TestRecord, 'tests' | 'splats' | 'qemuArguments' | 'slowdown' | 'notStarted'>;
+  /** Which lines ran, where that was counted. */
+  coverage?: Coverage | undefined;
   /** What ended the run early, if anything did. */
   error?: PinlabError | undefined;
 }
@@ -47,6 +50,7 @@ export function describeRun(record: RunRecord): Results {
     ...(shard ? { shard } : {}),
     tests,
     splats: inOrderOf(ids, outcome.splats),
+    ...(record.coverage ? { coverage: record.coverage } : {}),
     ...(error ? { error: { message: error.message, exitCode: error.exitCode } } : {}),
     summary: summarise(tests, outcome.splats, { aborted: error?.exitCode, flaky: policy.flaky }),
   };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type BootRequest, bootGuest, type Guest } from './bootGuest.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
 import type { ConsoleLogs } from './consoleLogs.ts';
+import type { CoverageCollector } from './coverage.ts';
 import { checkGuestContract } from './guestContract.ts';
 import { restoreGuest } from './restoreGuest.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -27,6 +28,8 @@ export interface TestGuestRequest {
   logs: ConsoleLogs;
   /** Asks the kernel of a guest that hangs. */
   watchdog: Watchdog;
+  /** Takes what the kernels of the guests counted, where they count. */
+  coverage?: CoverageCollector | undefined;
 }
 
 const UPLOAD_TIMEOUT_MS = 60_000;
@@ -56,7 +59,7 @@ export function restoreTestGuest(
 
 /** A guest with its console in the next log and all its lines watched. */
 async function open(
-  { logs }: TestGuestRequest,
+  { logs, coverage }: TestGuestRequest,
   start: (log: Pick<BootRequest, 'consoleFile' | 'onLine'>) => Promise<Guest>,
 ): Promise<TestGuest> {
   await using scope = new AsyncDisposableStack();
@@ -66,7 +69,11 @@ async function open(
   const guest = scope.use(await start({ consoleFile: log.file, onLine }));
   const owned = scope.move();
   const { number } = log;
-  return { guest, watch, number, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const end = async () => {
+    await coverage?.collect(guest);
+    await owned.disposeAsync();
+  };
+  return { guest, watch, number, [Symbol.asyncDispose]: end };
 }
 
 async function prepare(guest: Guest, request: TestGuestRequest) {

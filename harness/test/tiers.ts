@@ -19,6 +19,7 @@ const TIERS: Record<string, Tier> = {
   e2e: {
     builds: [
       ['build'],
+      ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--no-series'],
       ['build', 'kernel', '--flavour', 'debug'],
       ['build', 'kernel', '--kernel', '7.3'],

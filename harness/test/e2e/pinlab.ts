@@ -32,6 +32,22 @@ export async function readResults(directory: string): Promise<Results> {
   return results.parse(JSON.parse(await readFile(join(directory, 'results.json'), 'utf8')));
 }
 
+/** Waits until `child` has the verdict of a first test; returns its children, its QEMU among them. */
+export async function untilTesting(child: Child): Promise<number[]> {
+  let output = '';
+  const tested = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk;
+      if (/^ok +\S+:/m.test(output)) resolve();
+    });
+  });
+  const ended = child.exited.then(() => {
+    throw new Error(`pinlab ended before its first test:\n${output}`);
+  });
+  await Promise.race([tested, ended]);
+  return childrenOf(child.pid);
+}
+
 /** The process ids of the children of `pid` (proc_pid_stat(5), field 4). */
 export async function childrenOf(pid: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);

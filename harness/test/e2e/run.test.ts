@@ -3,16 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
-import type { Child } from '../../host/spawn.ts';
 import { parseKtap } from '../../ktap/parse.ts';
 import { type Results, results } from '../../schema/results.ts';
 import {
-  childrenOf,
   isAlive,
   pinlab,
   readResults,
   startPinlab,
   temporaryDirectory,
+  untilTesting,
 } from './pinlab.ts';
 
 /** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
@@ -108,22 +107,6 @@ test('a killed harness takes its QEMU along', async (t) => {
   }
   t.true(children.length > 0);
 });
-
-/** Waits until `child` has the verdict of a first test; returns its children, its QEMU among them. */
-async function untilTesting(child: Child): Promise<number[]> {
-  let output = '';
-  const tested = new Promise<void>((resolve) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      output += chunk;
-      if (/^ok +\S+:/m.test(output)) resolve();
-    });
-  });
-  const ended = child.exited.then(() => {
-    throw new Error(`pinlab ended before its first test:\n${output}`);
-  });
-  await Promise.race([tested, ended]);
-  return childrenOf(child.pid);
-}
 
 function stalls(document: Results, id: string): number {
   return counter(document, id, 'stalls');

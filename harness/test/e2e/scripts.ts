@@ -2,8 +2,11 @@
 import { createWriteStream } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Results } from '../../schema/results.ts';
 import { ConsoleLogs } from '../../stages/consoleLogs.ts';
 import { decodeSplats } from '../../stages/decodeSplats.ts';
+import { testMachine } from '../../stages/machine.ts';
+import { describeRun } from '../../stages/results.ts';
 import { DEFAULT_POLICY, type RunPolicy } from '../../stages/runPolicy.ts';
 import { runTests } from '../../stages/runTests.ts';
 import type { PlannedTest } from '../../stages/testPlan.ts';
@@ -52,6 +55,20 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
     record,
   );
   return record;
+}
+
+/** The results document of `record`, which ran `tests`. */
+export async function resultsOf(
+  record: TestRecord,
+  tests: readonly PlannedTest[],
+): Promise<Results> {
+  const artifacts = await built();
+  const { kernel, image } = artifacts;
+  return describeRun({
+    ...{ version: '0', command: ['pinlab', 'run'], startedAt: new Date(), shard: undefined },
+    ...{ built: artifacts, planned: tests, outcome: record, policy: DEFAULT_POLICY },
+    machine: testMachine({ kernel: kernel.image, initrd: image.initramfs }),
+  });
 }
 
 /** The test of the script `program`. */

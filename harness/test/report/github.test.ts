@@ -38,14 +38,13 @@ test('a splat is annotated at its first frame that the repository has, before fa
   const splat = sampleSplat({
     frames: [
       { symbol: 'a', file: 'mm/gup.c', line: 5 },
-      { symbol: 'b', file: 'mm/mempinfd.c', line: 42 },
+      { symbol: 'b', file: 'mm/gup.c', line: 42, repository: { file: 'a.patch', line: 7 } },
     ],
   });
-  const path = (file: string) => (file === 'mm/mempinfd.c' ? `kernel/mempinfd/${file}` : undefined);
-  const [first, second] = annotations(sampleResults([bad('a')], [splat]), path);
-  t.like(first, { file: 'kernel/mempinfd/mm/mempinfd.c', line: 42, level: 'error' });
+  const [first, second] = annotations(sampleResults([bad('a')], [splat]));
+  t.like(first, { file: 'a.patch', line: 7, level: 'error' });
   t.is(second?.title, 'mempinfd:a failed');
-  t.is(annotations(sampleResults([bad('a')], [splat]))[0]?.file, undefined);
+  t.is(annotations(sampleResults([], [sampleSplat()]))[0]?.file, undefined);
 });
 
 test('file, line and title of an annotation are encoded', (t) => {

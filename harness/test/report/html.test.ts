@@ -34,15 +34,14 @@ test('a failing test comes first, open, with its reason, counters and splat', (t
 
 test('a decoded frame shows its place and, where there is source, its line', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'pinlab-html-'));
-  const reporter = new HtmlReporter({
-    directory,
-    sourceContext: async ({ file }) =>
-      file === 'mm/mempinfd.c' ? { first: 9, lines: ['{', '\tif (a < b)', '}'] } : undefined,
-  });
-  await reporter.runEnd({ type: 'runEnd', results: sampleResults([red], [sampleSplat()]) });
+  const [frame] = sampleSplat().frames;
+  const source = { first: 9, lines: ['{', '\tif (a < b)', '}'] };
+  const splat = sampleSplat({ frames: [{ symbol: 'a', ...frame, source }, { symbol: 'b' }] });
+  const results = sampleResults([red], [splat]);
+  await new HtmlReporter(directory).runEnd({ type: 'runEnd', results });
   const page = await readFile(join(directory, 'report.html'), 'utf8');
   await rm(directory, { recursive: true });
-  t.true(page.includes('<code>mempinfd_pin+0x10 (mm/mempinfd.c:10)</code>'));
+  t.true(page.includes('<summary><code>mempinfd_pin+0x10 (mm/mempinfd.c:10)</code></summary>'));
   t.true(page.includes('    9  {\n<mark>   10          if (a &lt; b)</mark>\n   11  }</pre>'));
 });
 

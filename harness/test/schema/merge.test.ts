@@ -32,6 +32,19 @@ test('all shards of a run are one run, in the order of its plan', (t) => {
   t.is(merged.summary.exitCode, EXIT.ok);
 });
 
+test('coverage of the shards is added', (t) => {
+  const counted = (count: number) => ({
+    files: [{ file: 'mm/a.c', lines: [{ line: 1, count }] }],
+    guests: { counted: 1, lost: 0 },
+  });
+  const merged = mergeShards([
+    { ...first, coverage: counted(2) },
+    { ...second, coverage: counted(3) },
+  ]);
+  t.is(merged.coverage?.files[0]?.lines[0]?.count, 5);
+  t.deepEqual(merged.coverage?.guests, { counted: 2, lost: 0 });
+});
+
 test('what is wrong in one shard is wrong in the run', (t) => {
   const splat = sampleSplat({ test: null });
   const splatted = mergeShards([first, { ...second, splats: [splat] }]);

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import { killRounds, seedOf } from '../e2e/kill.ts';
+
+// KILL_SEED repeats what a seed did.
+test('a hundred kills at random moments leave and lose nothing', async (t) => {
+  await killRounds(t, seedOf(process.env.KILL_SEED), 100);
+});
