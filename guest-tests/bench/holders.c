@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "gup_test.h"
 #include "holders.h"
 #include "mempin.h"
 
@@ -69,19 +70,9 @@ static void release_by_io_uring(struct buffer *buf)
 	CHECK(syscall(SYS_io_uring_register, file, IORING_UNREGISTER_BUFFERS, NULL, 0) == 0);
 }
 
-/* mm/gup_test.h of the kernel: long-term pins and nothing else, kept until they are given back. */
-struct pin_longterm_test {
-	uint64_t addr;
-	uint64_t size;
-	uint32_t flags;
-};
-#define PIN_LONGTERM_TEST_START		_IOW('g', 7, struct pin_longterm_test)
-#define PIN_LONGTERM_TEST_STOP		_IO('g', 8)
-#define PIN_LONGTERM_TEST_WRITE_FAST	3
-
 static bool open_gup(void)
 {
-	file = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
+	file = open(GUP_TEST_PATH, O_RDWR | O_CLOEXEC);
 	return file >= 0;
 }
 
@@ -90,7 +81,7 @@ static void hold_by_gup(struct buffer *buf)
 	struct pin_longterm_test range = {
 		.addr = (uintptr_t)buf->data,
 		.size = buf->length,
-		.flags = PIN_LONGTERM_TEST_WRITE_FAST,
+		.flags = PIN_LONGTERM_TEST_WRITE | PIN_LONGTERM_TEST_FAST,
 	};
 
 	CHECK(ioctl(file, PIN_LONGTERM_TEST_START, &range) == 0);
