@@ -10,6 +10,7 @@ import { explain } from './explain.ts';
 import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
+import { matrixCommand } from './matrix.ts';
 import { mergeReportsCommand } from './mergeReports.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(listCommand(invocation))
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
+    .addCommand(matrixCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))
