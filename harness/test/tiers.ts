@@ -20,6 +20,7 @@ const TIERS: Record<string, Tier> = {
     builds: [
       ['build'],
       ['build', 'kernel', '--no-series'],
+      ['build', 'kernel', '--without-mm-patches'],
       ['build', 'kernel', '--flavour', 'debug'],
       ['build', 'kernel', '--kernel', '7.3'],
     ],
