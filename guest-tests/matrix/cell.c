@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "crc32c.h"
 #include "matrix.h"
 #include "proc.h"
 
-#define EVENT_SECONDS	8
 #define FILLED		0xe7
 
 bool is_written(const struct cell *cell)
@@ -28,64 +20,6 @@ static unsigned int touch_flags(const struct cell *cell)
 	return is_written(cell) ? DMA_TESTDEV_F_WRITE : 0;
 }
 
-static enum buffer_kind kind_of(enum backing backing, bool hugetlb)
-{
-	switch (backing) {
-	case BACKING_SHMEM:
-		return hugetlb ? BUFFER_HUGETLB_SHARED : BUFFER_SHMEM;
-	case BACKING_MEMFD:
-		return hugetlb ? BUFFER_HUGETLB_MEMFD : BUFFER_MEMFD;
-	case BACKING_THP:
-		return hugetlb ? BUFFER_HUGETLB : BUFFER_THP;
-	default:
-		return hugetlb ? BUFFER_HUGETLB : BUFFER_ANON;
-	}
-}
-
-/* A shared mapping of a disk of its own, its page cache clean. */
-static void map_file(struct buffer *buf, struct disk *disk, size_t length, uint32_t seed)
-{
-	uint8_t *bytes = malloc(length);
-
-	CHECK(bytes);
-	paint(bytes, length, seed);
-	disk_create(disk, length);
-	*buf = (struct buffer) { .length = length, .page = PAGE };
-	buf->fd = open(disk->path, O_RDWR | O_CLOEXEC);
-	CHECK(buf->fd >= 0);
-	CHECK(pwrite(buf->fd, bytes, length, 0) == (ssize_t)length);
-	CHECK(fsync(buf->fd) == 0);
-	free(bytes);
-	buf->data = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buf->fd, 0);
-	CHECK(buf->data != MAP_FAILED);
-}
-
-static void map_buffer(struct cell *cell, struct buffer *buf, struct disk *disk, bool hugetlb)
-{
-	const struct event *event = cell->event;
-	size_t length = hugetlb || event->backing == BACKING_THP ? HUGE_PAGE : SMALL;
-
-	if (event->backing == BACKING_FILE)
-		map_file(buf, disk, length, buf == &cell->object ? SEED_OBJECT : SEED_TWIN);
-	else
-		buffer_map(buf, kind_of(event->backing, hugetlb), length);
-}
-
-static void fill_buffer(struct cell *cell, struct buffer *buf, uint32_t seed)
-{
-	switch (cell->event->before) {
-	case PAINTED:
-		if (is_written(cell))
-			paint(buf->data, buf->length, seed);
-		return;
-	case ALIKE:
-		memset(buf->data, ALIKE_BYTE, buf->length);
-		return;
-	default:
-		return;
-	}
-}
-
 static uint64_t *frames_of(const struct buffer *buf)
 {
 	uint64_t *frames = calloc(buf->length / PAGE, sizeof(*frames));
@@ -95,72 +29,13 @@ static uint64_t *frames_of(const struct buffer *buf)
 	return frames;
 }
 
-static uint64_t touch(struct cell *cell, struct buffer *buf, bool *aborted)
+uint64_t touch(struct cell *cell, struct buffer *buf, bool *aborted)
 {
 	struct testdev *dev = buf == &cell->twin ? &cell->twin_dev : &cell->dev;
 	struct dma_testdev_cpl cpl = testdev_touch(dev, buf->data, buf->length, touch_flags(cell));
 
 	*aborted = cpl.status != DMA_TESTDEV_OK;
 	return cpl.stalls;
-}
-
-uint64_t twin_stalls(struct cell *cell)
-{
-	bool aborted;
-	uint64_t stalls = touch(cell, &cell->twin, &aborted);
-
-	return stalls + aborted;
-}
-
-bool twin_stalled(struct cell *cell)
-{
-	return twin_stalls(cell) > 0;
-}
-
-bool twin_moved(struct cell *cell)
-{
-	return moved_frames(&cell->twin, cell->twin_frames) > 0;
-}
-
-bool twin_absent(struct cell *cell)
-{
-	return present_pages(cell->twin.data, cell->twin.length) == 0;
-}
-
-void advise_buffer(struct buffer *buf, int advice)
-{
-	if (madvise(buf->data, buf->length, advice) < 0)
-		CHECK(errno != EFAULT);
-}
-
-void advise(struct cell *cell, int advice)
-{
-	advise_buffer(&cell->object, advice);
-	advise_buffer(&cell->twin, advice);
-}
-
-void drain_lists(void)
-{
-	write_text("/proc/sys/vm/drop_caches", "1");
-}
-
-bool too_long(long start)
-{
-	return time(NULL) - start >= EVENT_SECONDS;
-}
-
-const char *one_node(void)
-{
-	return access("/sys/devices/system/node/node1", F_OK) < 0 ?
-		       "the machine has one NUMA node (numa=fake=2)" : NULL;
-}
-
-void allocate_on(int node)
-{
-	unsigned long nodes = node < 0 ? 0 : 1ul << node;
-
-	CHECK(syscall(SYS_set_mempolicy, nodes ? MPOL_BIND : MPOL_DEFAULT, nodes ? &nodes : NULL,
-		      nodes ? 8 : 0) == 0);
 }
 
 /* The device goes over the object again and again until end_loop(). */
@@ -279,26 +154,21 @@ static void judge(struct cell *cell, struct measurement *result)
 	else if (cell->protection->switches_off)
 		set_outcome(result, PREVENTED, "the twin was left alone as well");
 	else
-		set_outcome(result, INCONCLUSIVE, cell->reason ?: "the twin was left alone");
+		set_outcome(result, INCONCLUSIVE, "the twin was left alone");
 }
 
 static void prepare(struct cell *cell)
 {
 	const struct event *event = cell->event;
-	bool hugetlb = cell->protection->hugetlb;
 
 	testdev_open(&cell->dev);
 	testdev_open(&cell->twin_dev);
 	if (event->prepare)
 		event->prepare(cell);
-	if (!cell->object.data) {
-		map_buffer(cell, &cell->object, &cell->disks[0], hugetlb);
-		map_buffer(cell, &cell->twin, &cell->disks[1], false);
-	}
+	map_buffers(cell);
 	if (event->arrange)
 		event->arrange(cell);
-	fill_buffer(cell, &cell->object, SEED_OBJECT);
-	fill_buffer(cell, &cell->twin, SEED_TWIN);
+	fill_buffers(cell);
 	if (event->settle)
 		event->settle(cell);
 }

@@ -164,12 +164,6 @@ static void plug(struct cell *cell)
 	allocate_on(node_of_block(spare.number));
 }
 
-static void allocate_anywhere(struct cell *cell)
-{
-	(void)cell;
-	allocate_on(-1);
-}
-
 static void unplug(struct cell *cell)
 {
 	(void)cell;

@@ -71,7 +71,7 @@ struct protection {
 	bool hugetlb;
 	/* Switches events off for the whole machine, so that the twin cannot tell. */
 	bool switches_off;
-	/* Returns 0, or -errno with cell->reason set where errno alone would not do. */
+	/* Returns 0 or -errno. */
 	int (*protect)(struct cell *cell);
 };
 
@@ -96,7 +96,6 @@ struct cell {
 	uint64_t *twin_frames;
 	struct disk disks[2];	/* behind object and twin, where they are files */
 	char group[64];		/* the cgroup that the process is in, or "" */
-	const char *reason;
 };
 
 enum outcome {
@@ -119,12 +118,30 @@ struct measurement {
 	uint64_t during_stalls, during_aborts, passes;
 };
 
+/* cell.c */
+
 /* Runs the cell in this process, from its buffers to the verdict. */
 void run_cell(struct cell *cell, struct measurement *result);
-
-/* cell.c: what events are made of. */
-
+/* Whether the device writes to the buffers, or only reads them. */
 bool is_written(const struct cell *cell);
+/* Stalls of the device as it goes over one of the buffers. */
+uint64_t touch(struct cell *cell, struct buffer *buf, bool *aborted);
+
+/* attempt.c */
+
+/* Measures a cell in a process of its own, again if the event did not take place. */
+struct measurement measure_once(const struct event *event, const struct protection *protection,
+				bool busy);
+/* What events and protections set for the whole machine becomes what it was. */
+void restore_machine(void);
+
+/* memory.c */
+
+void map_buffers(struct cell *cell);
+void fill_buffers(struct cell *cell);
+
+/* twin.c */
+
 /* Stalls and aborts of the twin, as the device touches it the way it touches the object. */
 uint64_t twin_stalls(struct cell *cell);
 bool twin_stalled(struct cell *cell);
@@ -133,12 +150,6 @@ bool twin_absent(struct cell *cell);
 /* Asks for @advice on both, whatever the kernel says to it. */
 void advise(struct cell *cell, int advice);
 void advise_buffer(struct buffer *buf, int advice);
-/* group.c: a memory cgroup of this process's own, which leave_group() of its parent removes. */
-void mount_groups(void);
-void enter_group(struct cell *cell);
-int __group_write(struct cell *cell, const char *file, const char *text);
-void leave_group(pid_t pid);
-
 /* Puts pages that were only just touched on the kernel's lists, where it looks for them. */
 void drain_lists(void);
 /* Whether the limit of one event has been reached: time(NULL) at its start is @start. */
@@ -147,5 +158,13 @@ bool too_long(long start);
 const char *one_node(void);
 /* New allocations of this process come from @node, or wherever the kernel likes with -1. */
 void allocate_on(int node);
+void allocate_anywhere(struct cell *cell);
+
+/* group.c: a memory cgroup of this process's own, which leave_group() of its parent removes. */
+
+void mount_groups(void);
+void enter_group(struct cell *cell);
+int __group_write(struct cell *cell, const char *file, const char *text);
+void leave_group(pid_t pid);
 
 #endif

@@ -68,12 +68,6 @@ static void allocate_here(struct cell *cell)
 	allocate_on(FROM);
 }
 
-static void allocate_anywhere(struct cell *cell)
-{
-	(void)cell;
-	allocate_on(-1);
-}
-
 static void move_there(struct buffer *buf)
 {
 	size_t count = buf->length / buf->page;
