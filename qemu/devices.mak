@@ -16,5 +16,7 @@ CONFIG_VIRTIO_RNG=y
 CONFIG_VIRTIO_SERIAL=y
 # Memory pressure from the outside.
 CONFIG_VIRTIO_BALLOON=y
+# Memory that can be taken out again: arm64 lets none go that was there at boot.
+CONFIG_VIRTIO_MEM=y
 # The device that pinned buffers are DMAed by.
 CONFIG_DMA_TESTDEV=y

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "gup_test.h"
 #include "holders.h"
 #include "iommufd.h"
 #include "mempin.h"
@@ -70,20 +71,9 @@ static void release_by_io_uring(struct buffer *buf)
 	CHECK(syscall(SYS_io_uring_register, file, IORING_UNREGISTER_BUFFERS, NULL, 0) == 0);
 }
 
-/* mm/gup_test.h of the kernel: long-term pins and nothing else, kept until they are given back. */
-struct pin_longterm_test {
-	uint64_t addr;
-	uint64_t size;
-	uint32_t flags;
-};
-#define PIN_LONGTERM_TEST_START		_IOW('g', 7, struct pin_longterm_test)
-#define PIN_LONGTERM_TEST_STOP		_IO('g', 8)
-#define PIN_LONGTERM_TEST_WRITE		1
-#define PIN_LONGTERM_TEST_FAST		2
-
 static bool open_gup(void)
 {
-	file = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
+	file = open(GUP_TEST_PATH, O_RDWR | O_CLOEXEC);
 	return file >= 0;
 }
 

@@ -17,23 +17,25 @@ struct mapping_kind {
 	int flags;
 	int advice;
 	bool memfd;
+	unsigned int memfd_flags;
 };
 
 static const struct mapping_kind kinds[] = {
-	[BUFFER_ANON] = { PAGE, MAP_PRIVATE | MAP_ANONYMOUS, MADV_NOHUGEPAGE, false },
-	[BUFFER_THP] = { HUGE_PAGE, MAP_PRIVATE | MAP_ANONYMOUS, MADV_HUGEPAGE, false },
-	[BUFFER_SHMEM] = { PAGE, MAP_SHARED | MAP_ANONYMOUS, MADV_NORMAL, false },
-	[BUFFER_MEMFD] = { PAGE, MAP_SHARED, MADV_NORMAL, true },
-	[BUFFER_MEMFD_PRIVATE] = { PAGE, MAP_PRIVATE, MADV_NORMAL, true },
+	[BUFFER_ANON] = { PAGE, MAP_PRIVATE | MAP_ANONYMOUS, MADV_NOHUGEPAGE, false, 0 },
+	[BUFFER_THP] = { HUGE_PAGE, MAP_PRIVATE | MAP_ANONYMOUS, MADV_HUGEPAGE, false, 0 },
+	[BUFFER_SHMEM] = { PAGE, MAP_SHARED | MAP_ANONYMOUS, MADV_NORMAL, false, 0 },
+	[BUFFER_MEMFD] = { PAGE, MAP_SHARED, MADV_NORMAL, true, 0 },
+	[BUFFER_MEMFD_PRIVATE] = { PAGE, MAP_PRIVATE, MADV_NORMAL, true, 0 },
 	[BUFFER_HUGETLB] = { HUGE_PAGE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, MADV_NORMAL,
-			     false },
+			     false, 0 },
 	[BUFFER_HUGETLB_SHARED] = { HUGE_PAGE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB,
-				    MADV_NORMAL, false },
+				    MADV_NORMAL, false, 0 },
+	[BUFFER_HUGETLB_MEMFD] = { HUGE_PAGE, MAP_SHARED, MADV_NORMAL, true, MFD_HUGETLB },
 };
 
-static int make_memfd(size_t length)
+static int make_memfd(size_t length, unsigned int flags)
 {
-	int fd = memfd_create("buffer", MFD_CLOEXEC);
+	int fd = memfd_create("buffer", MFD_CLOEXEC | flags);
 
 	CHECK(fd >= 0);
 	CHECK(ftruncate(fd, length) == 0);
@@ -53,7 +55,7 @@ int __buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length)
 	CHECK(buf->reserved != MAP_FAILED);
 	buf->data = (uint8_t *)(((uintptr_t)buf->reserved + 2 * how->page - 1) & -how->page);
 	if (how->memfd)
-		buf->fd = make_memfd(length);
+		buf->fd = make_memfd(length, how->memfd_flags);
 	if (mmap(buf->data, length, PROT_READ | PROT_WRITE, how->flags | MAP_FIXED, buf->fd, 0) ==
 	    MAP_FAILED) {
 		error = errno;

@@ -20,6 +20,7 @@ enum buffer_kind {
 	BUFFER_MEMFD_PRIVATE,	/* private mapping of a memfd */
 	BUFFER_HUGETLB,		/* private anonymous of the hugetlb pool */
 	BUFFER_HUGETLB_SHARED,
+	BUFFER_HUGETLB_MEMFD,	/* shared mapping of a memfd of the hugetlb pool */
 };
 
 /* A mapping between two inaccessible neighbours; not touched until somebody does. */

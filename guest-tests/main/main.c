@@ -10,6 +10,7 @@
 #define PROGRAM(name) int name##_main(int argc, char **argv);
 PROGRAMS
 PROGRAM(reseed)
+PROGRAM(matrix)
 #undef PROGRAM
 
 struct program {
@@ -18,7 +19,7 @@ struct program {
 };
 
 #define PROGRAM(name) { #name, name##_main },
-static const struct program programs[] = { PROGRAMS PROGRAM(reseed) };
+static const struct program programs[] = { PROGRAMS PROGRAM(reseed) PROGRAM(matrix) };
 #undef PROGRAM
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@ export function withKernelOptions(name: string) {
       `put these patches or mailboxes on the base instead of pinlab's own`,
     )
     .option('--no-series', 'the unpatched base')
+    .option('--without-mm-patches', 'of the series, only what mempinfd() itself needs')
     .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
     .option('--config <files...>', 'further kernel options, as Kconfig fragments');
 }
@@ -19,6 +20,7 @@ export function withKernelOptions(name: string) {
 export interface KernelOptions {
   kernel: string;
   series?: string[] | boolean | undefined;
+  withoutMmPatches?: true | undefined;
   flavour: string;
   config?: string[] | undefined;
   /** Of commands that offer it. */
@@ -26,21 +28,19 @@ export interface KernelOptions {
 }
 
 /** What the options ask for. */
-export function kernelChoice({
-  kernel,
-  series,
-  flavour,
-  config,
-  coverage,
-}: KernelOptions): KernelChoice {
-  const unpatched = series === false;
-  return {
-    kernel,
-    series: Array.isArray(series) ? series : unpatched ? 'none' : 'ours',
-    flavour,
-    fragments: config ?? [],
-    coverage: coverage ?? false,
-  };
+export function kernelChoice(options: KernelOptions): KernelChoice {
+  const { kernel, flavour, config: fragments = [], coverage = false } = options;
+  return { kernel, series: seriesChoice(options), flavour, fragments, coverage };
+}
+
+function seriesChoice({ series, withoutMmPatches }: KernelOptions): KernelChoice['series'] {
+  const other = Array.isArray(series) ? series : series === false ? 'none' : undefined;
+  if (withoutMmPatches && other) {
+    throw new UsageError('--without-mm-patches is about pinlab’s own series', {
+      hint: 'leave out --series and --no-series',
+    });
+  }
+  return other ?? (withoutMmPatches ? 'ours-without-mm' : 'ours');
 }
 
 /** Reads a whole number that an option takes. */

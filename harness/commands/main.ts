@@ -11,6 +11,7 @@ import { explain } from './explain.ts';
 import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
+import { matrixCommand } from './matrix.ts';
 import { mergeReportsCommand } from './mergeReports.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
     .addCommand(compareCommand(invocation))
+    .addCommand(matrixCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))

@@ -13,6 +13,8 @@ export interface Series {
   newFiles: readonly { from: string; to: string }[];
   /** Patch files, in the order they apply. */
   patches: readonly string[];
+  /** How many lines around a change must match: all that a patch has, where it does not say. */
+  context?: number;
 }
 
 export interface SeriesPart {
@@ -83,16 +85,17 @@ export async function seriesOverlay(
   for (const { file, target } of await newFiles(series)) {
     await copyIfThere(file, join(overlay, target));
   }
-  await applyPatches(series.patches, overlay, signal);
+  await applyPatches(series, overlay, signal);
 }
 
-/** As strict as git am: the context must match, though it may have moved. */
-async function applyPatches(patches: readonly string[], directory: string, signal?: AbortSignal) {
+/** As strict as git am, unless the series says less: the context must match, though it may have moved. */
+async function applyPatches(series: Series, directory: string, signal?: AbortSignal) {
+  const { patches } = series;
   if (patches.length === 0) return;
   // All or nothing, and quicker than one by one; which of them does not apply, it does not say.
-  const together = await gitApply(patches, directory, signal);
+  const together = await gitApply(patches, series, directory, signal);
   if (together.code === 0) return;
-  for (const patch of patches) await applyPatch(patch, directory, signal);
+  for (const patch of patches) await applyPatch(patch, series, directory, signal);
 }
 
 /** Copies each file of `pristine` that one of `patches` changes to the same place below `to`. */
@@ -139,8 +142,8 @@ export function addedLines(patch: string, file: string): string {
   return lines.join('\n');
 }
 
-async function applyPatch(patch: string, directory: string, signal?: AbortSignal) {
-  const finished = await gitApply([patch], directory, signal);
+async function applyPatch(patch: string, series: Series, directory: string, signal?: AbortSignal) {
+  const finished = await gitApply([patch], series, directory, signal);
   if (finished.code === 0) return;
   if (finished.code !== DOES_NOT_APPLY) {
     throw failure('git', ['apply', patch], { what: `apply ${basename(patch)}` }, finished);
@@ -152,8 +155,15 @@ async function applyPatch(patch: string, directory: string, signal?: AbortSignal
   });
 }
 
-function gitApply(patches: readonly string[], directory: string, signal?: AbortSignal) {
-  const args = ['apply', '-p1', '--whitespace=nowarn', ...patches.map((patch) => resolve(patch))];
+function gitApply(
+  patches: readonly string[],
+  { context }: Series,
+  directory: string,
+  signal?: AbortSignal,
+) {
+  const loosely = context === undefined ? [] : [`-C${context}`];
+  const files = patches.map((patch) => resolve(patch));
+  const args = ['apply', '-p1', '--whitespace=nowarn', ...loosely, ...files];
   return tryRun('git', args, {
     what: 'apply a series',
     cwd: directory,

@@ -10,6 +10,7 @@ import type { KernelSource } from '../kernel/source.ts';
 import { type MempinfdUapi, mempinfdUapi } from '../kernel/uapi.ts';
 import type { KernelRequest } from './buildKernel.ts';
 import { NO_SERIES, resolveSource } from './kernelRequest.ts';
+import { type ListedCell, parseCells } from './matrixPlan.ts';
 import { type StageProgress, stage } from './stage.ts';
 import { type PlannedTest, parseListing } from './testPlan.ts';
 import type { Workspace } from './workspace.ts';
@@ -22,6 +23,8 @@ export interface GuestTestsArtifact {
   bench: string;
   /** Every test of every program. */
   tests: PlannedTest[];
+  /** Every cell of the fault matrix, as the guest names it. */
+  cells: ListedCell[];
   sha256: string;
   hit: boolean;
 }
@@ -30,10 +33,13 @@ export interface GuestTestsArtifact {
 export const GUEST_DIRECTORY = '/tests';
 
 const LISTING = 'tests.json';
+const CELLS = 'cells.jsonl';
 /** All programs in one: each is a link to it. */
 const EXECUTABLE = 'guest-tests';
 /** The tool that gives a restored guest random numbers of its own: it is in the executable as well. */
 export const RESEED = 'reseed';
+/** So is the program that fills the fault matrix. */
+export const MATRIX = 'matrix';
 /** The one header of the kernel tree that the programs are compiled against. */
 const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
 
@@ -74,6 +80,7 @@ export function buildGuestTests(
       directory,
       bench: join(entry.directory, 'guest/bench'),
       tests: JSON.parse(await readFile(join(entry.directory, LISTING), 'utf8')),
+      cells: parseCells(await readFile(join(entry.directory, CELLS), 'utf8')),
       sha256: await hashTree(directory),
       hit: entry.hit,
     };
@@ -101,6 +108,7 @@ async function build(
   await prepareUpload(workspace, programs, guest, join(directory, 'upload'));
   const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
   await writeFile(join(directory, LISTING), JSON.stringify(tests.flat()));
+  await writeFile(join(directory, CELLS), await printList(workspace, native, MATRIX));
 }
 
 async function make(
@@ -146,12 +154,15 @@ async function prepareUpload(
   await mkdir(to);
   const args = ['-o', join(to, EXECUTABLE), join(from, EXECUTABLE)];
   await run(`${crossCompile}strip`, args, { what: 'strip the guest programs', signal });
-  for (const name of [...programs, RESEED]) await symlink(EXECUTABLE, join(to, name));
+  for (const name of [...programs, RESEED, MATRIX]) await symlink(EXECUTABLE, join(to, name));
 }
 
 /** The native build of a program can do nothing but list; it has the same source and the same ids. */
-async function list({ signal }: Workspace, directory: string, program: string) {
-  const what = `list the tests of ${program}`;
-  const { stdout } = await run(join(directory, program), ['--list'], { what, signal });
-  return parseListing(program, stdout);
+async function list(workspace: Workspace, directory: string, program: string) {
+  return parseListing(program, await printList(workspace, directory, program));
+}
+
+async function printList({ signal }: Workspace, directory: string, program: string) {
+  const what = `list what ${program} can do`;
+  return (await run(join(directory, program), ['--list'], { what, signal })).stdout;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, listFiles } from '../host/hash.ts';
@@ -9,6 +9,7 @@ import type { Series } from '../host/overlay.ts';
 import { bases, findBase } from '../kernel/bases.ts';
 import { ownSources } from '../kernel/coverage.ts';
 import { flavours } from '../kernel/fragments.ts';
+import { isOurs, type OurSeries, ourSeries } from '../kernel/ourSeries.ts';
 import { debianSource, developerTree, type KernelSource } from '../kernel/source.ts';
 import type { KernelRequest } from './buildKernel.ts';
 import { stage } from './stage.ts';
@@ -18,8 +19,8 @@ import type { Workspace } from './workspace.ts';
 export interface KernelChoice {
   /** `6.12`, `7.3`, or the directory of a kernel tree. */
   kernel: string;
-  /** Our series, none, or somebody's patches and mailboxes in order. */
-  series: 'ours' | 'none' | readonly string[];
+  /** Our series or the part of it that is no matter of mm, none, or somebody's patches and mailboxes in order. */
+  series: OurSeries | 'none' | readonly string[];
   flavour: string;
   /** Files with further options, in order. */
   fragments: readonly string[];
@@ -102,11 +103,7 @@ async function resolveSeries(
 ): Promise<Series> {
   const { root } = workspace;
   if (series === 'none') return NO_SERIES;
-  if (series === 'ours') {
-    const patches = await listFiles(join(root, 'kernel/patches', base));
-    const newFiles = [{ from: join(root, 'kernel/mempinfd'), to: '' }];
-    return { name: 'mempinfd', newFiles, patches: patches.filter((f) => f.endsWith('.patch')) };
-  }
+  if (isOurs(series)) return ourSeries(root, base, series);
   const hashes = await Promise.all(series.map(hashFile));
   const name = `series-${cacheKey({ hashes: hashes.join() })}`;
   const patches = await Promise.all(series.map((file) => patchesOf(workspace, file)));

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Watch } from '../host/watch.ts';
 import { findBase } from '../kernel/bases.ts';
+import { isOurs } from '../kernel/ourSeries.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 
 /** What of the checkout every run is made of. */
@@ -11,7 +12,7 @@ const OF_OUR_SERIES = ['kernel/mempinfd', 'kernel/patches'];
 
 /** The files and directories that decide what a run of `choice` tests. */
 export function sourcesOf(root: string, { kernel, series, fragments }: KernelChoice): string[] {
-  const ofTheSeries = series === 'ours' ? OF_OUR_SERIES.map((path) => join(root, path)) : series;
+  const ofTheSeries = isOurs(series) ? OF_OUR_SERIES.map((path) => join(root, path)) : series;
   return [
     ...OF_EVERY_RUN.map((path) => join(root, path)),
     ...(findBase(kernel) ? patchesOf(ofTheSeries) : [resolve(kernel)]),

@@ -21,6 +21,7 @@ const TIERS: Record<string, Tier> = {
       ['build'],
       ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--no-series'],
+      ['build', 'kernel', '--without-mm-patches'],
       ['build', 'kernel', '--flavour', 'debug'],
       ['build', 'kernel', '--kernel', '7.3'],
     ],

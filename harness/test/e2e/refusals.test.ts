@@ -89,3 +89,14 @@ async function configurations(): Promise<string[]> {
   const files = await Array.fromAsync(glob(join(cacheRoot, 'kernel-work/*/*/build-*/.config')));
   return Promise.all(files.sort().map((file) => readFile(file, 'utf8')));
 }
+
+test('a matrix of nothing is not green, and of no such machine refused', async (t) => {
+  await using directory = await temporaryDirectory();
+  const args = ['matrix', '--output', directory.path];
+  const nowhere = await pinlab([...args, '--httu', '1']);
+  t.is(nowhere.code, EXIT.usage);
+  t.regex(nowhere.stderr, /--httu takes one of 0, 2, not 1/);
+  const nothing = await pinlab([...args, '--kernel', '6.12', '--rows', 'no such event']);
+  t.is(nothing.code, EXIT.infra);
+  t.regex(nothing.stderr, /no cell matches/);
+});

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * NUMA balancing unmaps pages to learn who uses them; to the device each is a fault.
+ */
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "matrix.h"
+#include "proc.h"
+
+#define SWITCH	"/proc/sys/kernel/numa_balancing"
+#define PACE	"/sys/kernel/debug/sched/numa_balancing/"
+
+static void *wait_for_nothing(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Pages of a process with one thread are left alone where that thread runs. */
+static void start_thread(struct cell *cell)
+{
+	pthread_t thread;
+
+	(void)cell;
+	CHECK(pthread_create(&thread, NULL, wait_for_nothing, NULL) == 0);
+}
+
+static void switch_on(struct cell *cell)
+{
+	(void)cell;
+	write_text(PACE "scan_delay_ms", "1");
+	write_text(PACE "scan_period_min_ms", "10");
+	write_text(PACE "scan_period_max_ms", "20");
+	write_text(SWITCH, "1");
+}
+
+/* Balancing works on behalf of tasks that run, for so much of their own time. */
+static void use_cpu(void)
+{
+	for (volatile unsigned int i = 0; i < 200000; i++)
+		;
+}
+
+static bool hinted;
+
+static void await_hint(struct cell *cell)
+{
+	bool off = read_number(SWITCH) == 0;
+	long start = time(NULL);
+
+	hinted = false;
+	for (int round = 0; !hinted && !too_long(start); round++) {
+		use_cpu();
+		hinted = twin_stalls(cell) > 0;
+		/* Long enough for what is switched on to have happened. */
+		if (off && round == 50)
+			break;
+	}
+	write_text(SWITCH, "0");
+}
+
+static bool twin_was_hinted(struct cell *cell)
+{
+	(void)cell;
+	return hinted;
+}
+
+#define BALANCING(what, ...) \
+	{ .name = "NUMA balancing, " what, .cause = KERNEL, .missing = one_node, \
+	  .settle = switch_on, .arrange = start_thread, .happen = await_hint, \
+	  .happened = twin_was_hinted, __VA_ARGS__ }
+
+const struct event numa_events[] = {
+	BALANCING("4 KiB", .backing = BACKING_ANON),
+	BALANCING("THP", .backing = BACKING_THP),
+	BALANCING("shared", .backing = BACKING_SHMEM),
+	{ 0 },
+};

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel wants memory back.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "matrix.h"
+#include "proc.h"
+
+static void do_nothing(struct cell *cell)
+{
+	(void)cell;
+}
+
+/* A page that somebody happens to look at is left where it is. */
+static void page_out(struct cell *cell)
+{
+	long start = time(NULL);
+
+	advise(cell, MADV_PAGEOUT);
+	while (!twin_absent(cell) && !too_long(start))
+		advise(cell, MADV_PAGEOUT);
+}
+
+static void read_all(const struct buffer *buf)
+{
+	for (size_t offset = 0; offset < buf->length; offset += PAGE)
+		(void)*(volatile uint8_t *)(buf->data + offset);
+}
+
+/* Pages that came back from swap and were not changed since have a copy there. */
+static void visit_swap(struct cell *cell)
+{
+	page_out(cell);
+	read_all(&cell->object);
+	read_all(&cell->twin);
+}
+
+/* The first pass only clears marks of use: until the twin is gone, or the limit is reached. */
+static void reclaim_group(struct cell *cell)
+{
+	long start = time(NULL);
+
+	drain_lists();
+	while (!twin_absent(cell) && !too_long(start))
+		__group_write(cell, "memory.reclaim", "16M");
+}
+
+static void limit_group(struct cell *cell)
+{
+	long start = time(NULL);
+
+	drain_lists();
+	while (!twin_absent(cell) && !too_long(start)) {
+		__group_write(cell, "memory.high", "4K");
+		__group_write(cell, "memory.high", "max");
+	}
+}
+
+static uint64_t dropped;
+
+static void drop_caches(struct cell *cell)
+{
+	(void)cell;
+	dropped = vmstat("drop_pagecache");
+	write_text("/proc/sys/vm/drop_caches", "3");
+	dropped = vmstat("drop_pagecache") - dropped;
+}
+
+static bool caches_dropped(struct cell *cell)
+{
+	(void)cell;
+	return dropped > 0;
+}
+
+const struct event reclaim_events[] = {
+	{ .name = "first touch", .cause = KERNEL, .before = UNTOUCHED, .after = ZERO,
+	  .happen = do_nothing, .happened = twin_stalled },
+	{ .name = "reclaim anon: MADV_PAGEOUT", .cause = KERNEL, .happen = page_out,
+	  .happened = twin_absent },
+	{ .name = "reclaim anon with a copy in swap: MADV_PAGEOUT", .cause = KERNEL,
+	  .settle = visit_swap, .happen = page_out, .happened = twin_absent },
+	{ .name = "reclaim THP: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_THP,
+	  .happen = page_out, .happened = twin_absent },
+	{ .name = "reclaim shmem: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_SHMEM,
+	  .happen = page_out, .happened = twin_absent },
+	{ .name = "reclaim file: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_FILE,
+	  .happen = page_out, .happened = twin_absent },
+	{ .name = "reclaim anon: memory.reclaim", .cause = KERNEL, .prepare = enter_group,
+	  .happen = reclaim_group, .happened = twin_absent },
+	{ .name = "reclaim shmem: memory.reclaim", .cause = KERNEL, .backing = BACKING_SHMEM,
+	  .prepare = enter_group, .happen = reclaim_group, .happened = twin_absent },
+	{ .name = "reclaim file: memory.reclaim", .cause = KERNEL, .backing = BACKING_FILE,
+	  .prepare = enter_group, .happen = reclaim_group, .happened = twin_absent },
+	{ .name = "reclaim file: drop_caches", .cause = KERNEL, .backing = BACKING_FILE,
+	  .happen = drop_caches, .happened = caches_dropped },
+	{ .name = "memcg limit: memory.high", .cause = KERNEL, .prepare = enter_group,
+	  .happen = limit_group, .happened = twin_absent },
+	{ 0 },
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pages are merged, copied on write, joined into huge ones and split.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "child.h"
+#include "matrix.h"
+#include "newer.h"
+#include "proc.h"
+
+#define KSM	"/sys/kernel/mm/ksm/"
+
+static size_t merged_pages(const struct buffer *buf)
+{
+	uint64_t first = page_frame(buf->data);
+	size_t merged = 0;
+
+	for (size_t i = 1; i < buf->length / PAGE; i++)
+		merged += page_frame(buf->data + i * PAGE) == first;
+	return merged;
+}
+
+static void await_scans(const char *path, long start)
+{
+	uint64_t scans = read_number(path);
+
+	while (read_number(path) < scans + 2 && !too_long(start))
+		sched_yield();
+}
+
+static void merge(struct cell *cell)
+{
+	long start = time(NULL);
+
+	advise(cell, MADV_MERGEABLE);
+	write_text(KSM "sleep_millisecs", "1");
+	write_text(KSM "pages_to_scan", "2000");
+	write_text(KSM "run", "1");
+	while (merged_pages(&cell->twin) < cell->twin.length / PAGE - 1 && !too_long(start))
+		sched_yield();
+	/* The object has been looked at as well by then. */
+	await_scans(KSM "full_scans", start);
+	write_text(KSM "run", "0");
+}
+
+static bool twin_merged(struct cell *cell)
+{
+	return merged_pages(&cell->twin) > 0;
+}
+
+#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
+
+static void stay_small(struct cell *cell)
+{
+	advise_buffer(&cell->twin, MADV_NOHUGEPAGE);
+	advise_buffer(&cell->object, MADV_NOHUGEPAGE);
+}
+
+static bool twin_is_huge(struct cell *cell)
+{
+	return smaps_kib(cell->twin.data, "AnonHugePages") > 0;
+}
+
+static bool twin_is_small(struct cell *cell)
+{
+	return !twin_is_huge(cell);
+}
+
+static void await_khugepaged(struct cell *cell)
+{
+	long start = time(NULL);
+
+	write_text(KHUGEPAGED "scan_sleep_millisecs", "5");
+	write_text(KHUGEPAGED "alloc_sleep_millisecs", "5");
+	write_text(KHUGEPAGED "pages_to_scan", "65536");
+	advise(cell, MADV_HUGEPAGE);
+	while (!twin_is_huge(cell) && !too_long(start))
+		usleep(1000);
+	await_scans(KHUGEPAGED "full_scans", start);
+	write_text(KHUGEPAGED "scan_sleep_millisecs", "60000");
+}
+
+static void collapse(struct cell *cell)
+{
+	advise(cell, MADV_HUGEPAGE);
+	advise(cell, MADV_COLLAPSE);
+}
+
+static void ask_to_split(const struct buffer *buf)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%d,%#lx,%#lx", getpid(), (unsigned long)buf->data,
+		 (unsigned long)buf->data + buf->length);
+	__write_text("/sys/kernel/debug/split_huge_pages", text);
+}
+
+static void split(struct cell *cell)
+{
+	CHECK(cell->protection->hugetlb || smaps_kib(cell->object.data, "AnonHugePages") > 0);
+	CHECK(twin_is_huge(cell));
+	ask_to_split(&cell->object);
+	ask_to_split(&cell->twin);
+}
+
+static int stay(struct peer *parent, void *arg)
+{
+	(void)arg;
+	peer_send(parent, 0);
+	/* Until the parent of both ends. */
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* The child stays: were it gone, its parent could have the pages back without a copy. */
+static void fork_child(struct cell *cell)
+{
+	struct peer child = child_start(stay, cell);
+
+	peer_receive(&child);
+}
+
+const struct event sharing_events[] = {
+	{ .name = "KSM", .cause = KERNEL, .before = ALIKE, .after = ALIKE, .happen = merge,
+	  .happened = twin_merged },
+	{ .name = "khugepaged", .cause = KERNEL, .backing = BACKING_THP, .arrange = stay_small,
+	  .happen = await_khugepaged, .happened = twin_is_huge },
+	{ .name = "MADV_COLLAPSE", .cause = PROCESS, .backing = BACKING_THP, .arrange = stay_small,
+	  .happen = collapse, .happened = twin_is_huge },
+	{ .name = "THP split", .cause = KERNEL, .backing = BACKING_THP, .happen = split,
+	  .happened = twin_is_small },
+	{ .name = "fork, 4 KiB", .cause = PROCESS, .happen = fork_child, .happened = twin_stalled },
+	{ .name = "fork, THP", .cause = PROCESS, .backing = BACKING_THP, .happen = fork_child,
+	  .happened = twin_stalled },
+	{ 0 },
+};

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What events are made of, and what proves that they took place.
+ */
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "matrix.h"
+#include "proc.h"
+
+#define EVENT_SECONDS	8
+
+uint64_t twin_stalls(struct cell *cell)
+{
+	bool aborted;
+	uint64_t stalls = touch(cell, &cell->twin, &aborted);
+
+	return stalls + aborted;
+}
+
+bool twin_stalled(struct cell *cell)
+{
+	return twin_stalls(cell) > 0;
+}
+
+bool twin_moved(struct cell *cell)
+{
+	return moved_frames(&cell->twin, cell->twin_frames) > 0;
+}
+
+bool twin_absent(struct cell *cell)
+{
+	return present_pages(cell->twin.data, cell->twin.length) == 0;
+}
+
+void advise_buffer(struct buffer *buf, int advice)
+{
+	if (madvise(buf->data, buf->length, advice) < 0)
+		CHECK(errno != EFAULT);
+}
+
+void advise(struct cell *cell, int advice)
+{
+	advise_buffer(&cell->object, advice);
+	advise_buffer(&cell->twin, advice);
+}
+
+void drain_lists(void)
+{
+	write_text("/proc/sys/vm/drop_caches", "1");
+}
+
+bool too_long(long start)
+{
+	return time(NULL) - start >= EVENT_SECONDS;
+}
+
+const char *one_node(void)
+{
+	return access("/sys/devices/system/node/node1", F_OK) < 0 ?
+		       "the machine has one NUMA node (numa=fake=2)" : NULL;
+}
+
+void allocate_on(int node)
+{
+	unsigned long nodes = node < 0 ? 0 : 1ul << node;
+
+	CHECK(syscall(SYS_set_mempolicy, nodes ? MPOL_BIND : MPOL_DEFAULT, nodes ? &nodes : NULL,
+		      nodes ? 8 : 0) == 0);
+}
+
+void allocate_anywhere(struct cell *cell)
+{
+	(void)cell;
+	allocate_on(-1);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { UsageError } from '../errors.ts';
+import { writeReport } from '../report/file.ts';
+import { matrixHtml } from '../report/matrixHtml.ts';
+import { matrixMarkdown } from '../report/matrixMarkdown.ts';
+import { matrixTable } from '../report/matrixTable.ts';
+import {
+  type ExpectedMatrix,
+  expectedMatrix,
+  type Matrix,
+  type MatrixCell,
+} from '../schema/matrix.ts';
+import { expecting, isConclusive } from '../schema/matrixVerdict.ts';
+import { fillMatrix } from '../stages/fillMatrix.ts';
+import type { MatrixSelection } from '../stages/matrixPlan.ts';
+import { timeLimits } from '../stages/timeLimits.ts';
+import { explain } from './explain.ts';
+import type { Invocation } from './invocation.ts';
+import { wholeNumber } from './kernelOptions.ts';
+import { progressReporter } from './reporters.ts';
+
+const BASES = ['6.12', '7.3'];
+const HTTU = ['0', '2'];
+/** What is checked in, below the checkout. */
+const EXPECTED = 'docs/results/matrix-expected.json';
+const PAGE = 'docs/results/matrix.md';
+
+/** `pinlab matrix`: what each way to protect memory is worth against each event, counted by the device. */
+export function matrixCommand(invocation: Invocation) {
+  return new Command('matrix')
+    .description('fill the fault matrix: events, protections and machines, counted by the device')
+    .option('--kernel <base>', `one of ${BASES.join(', ')}; both without`)
+    .option('--httu <level>', `one of ${HTTU.join(', ')}; both without`)
+    .option('--rows <regexp>', 'only events whose name matches')
+    .option('--columns <regexp>', 'only protections whose name matches')
+    .option('--output <dir>', 'where matrix.json, matrix.md and matrix.html go', 'results')
+    .option('--json', 'print the document on standard output instead of the table')
+    .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
+    .option('--boot-timeout <s>', 'limit of a boot', wholeNumber('--boot-timeout', 1))
+    .option('--update-expected', `write what was found to ${EXPECTED} and ${PAGE}`)
+    .addHelpText('after', '\nExample:\n  $ npx pinlab matrix --kernel 6.12 --httu 0 --rows reclaim')
+    .action(async (options) => {
+      const { environment } = invocation;
+      const output = resolve(options.output);
+      await mkdir(output, { recursive: true });
+      const expected = await readExpected(environment.root);
+      const { matrix, error } = await fillMatrix({
+        workspace: invocation.workspace(progressReporter(environment)),
+        version: environment.version,
+        command: ['pinlab', ...invocation.argv],
+        selection: selectionOf(options),
+        ...{ expected, output, jobs: options.jobs },
+        bootTimeoutMs: timeLimits({ flavour: 'base', ...options }).bootTimeoutMs,
+        onRow: tellRow,
+      });
+      await writeReports(output, matrix);
+      if (options.updateExpected) await checkIn(environment.root, matrix, expected);
+      process.stdout.write(options.json ? jsonText(matrix) : matrixTable(matrix));
+      if (error) process.stderr.write(`${explain(error)}\n`);
+      invocation.finish(error?.exitCode ?? matrix.summary.exitCode);
+    });
+}
+
+interface Selecting {
+  kernel?: string | undefined;
+  httu?: string | undefined;
+  rows?: string | undefined;
+  columns?: string | undefined;
+}
+
+function selectionOf({ kernel, httu, rows, columns }: Selecting): MatrixSelection {
+  return {
+    bases: oneOf('--kernel', kernel, BASES),
+    httu: oneOf('--httu', httu, HTTU).map(Number),
+    rows: pattern('--rows', rows),
+    columns: pattern('--columns', columns),
+  };
+}
+
+function oneOf(name: string, chosen: string | undefined, all: readonly string[]) {
+  if (chosen === undefined) return all;
+  if (all.includes(chosen)) return [chosen];
+  throw new UsageError(`${name} takes one of ${all.join(', ')}, not ${chosen}`);
+}
+
+function pattern(name: string, text: string | undefined): RegExp | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new UsageError(`${name} takes a regular expression: ${(cause as Error).message}`);
+  }
+}
+
+async function readExpected(root: string): Promise<ExpectedMatrix> {
+  const text = await readFile(join(root, EXPECTED), 'utf8');
+  return expectedMatrix.parse(JSON.parse(text));
+}
+
+async function writeReports(output: string, matrix: Matrix) {
+  await writeReport(join(output, 'matrix.json'), jsonText(matrix));
+  await writeReport(join(output, 'matrix.md'), matrixMarkdown(matrix));
+  await writeReport(join(output, 'matrix.html'), matrixHtml(matrix));
+}
+
+async function checkIn(root: string, matrix: Matrix, before: ExpectedMatrix) {
+  await writeReport(join(root, EXPECTED), jsonText(expecting(matrix.cells, before)));
+  await writeReport(join(root, PAGE), matrixMarkdown(matrix));
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function tellRow(cells: readonly MatrixCell[]) {
+  const known = cells.filter(isConclusive).length;
+  const { machine, row } = cells[0] as MatrixCell;
+  process.stderr.write(`${machine}: ${row}: ${known} of ${cells.length} cells\n`);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import type { Matrix } from '../schema/matrix.ts';
+import { isConclusive } from '../schema/matrixVerdict.ts';
+import { cellAt, cellText, LEGEND, summaryText } from './matrixTable.ts';
+
+/** The matrix as a page of the documentation, with what is needed to make it again. */
+export function matrixMarkdown(matrix: Matrix): string {
+  return [
+    '<!-- SPDX-License-Identifier: MIT -->',
+    '# The fault matrix',
+    '',
+    INTRODUCTION,
+    '',
+    `Made by \`${matrix.command.join(' ')}\`, pinlab ${matrix.pinlab.version}: ${summaryText(matrix)}.`,
+    '',
+    ...inputsTable(matrix),
+    '',
+    `${LEGEND} Rows in *italics* are started by the kernel itself, the others by a process that asks for them.`,
+    ...matrix.machines.flatMap((machine) => [
+      '',
+      `## Linux ${machine}`,
+      '',
+      ...table(matrix, machine),
+    ]),
+    ...reasons(matrix),
+    '',
+  ].join('\n');
+}
+
+const INTRODUCTION =
+  'What happens to a buffer that a device uses, while the event of a row does what it does, and ' +
+  'what the protection of a column is worth against it. The device counts for itself. Each row ' +
+  'has a twin, an equal buffer without the protection, which proves that the event took place. ' +
+  'The SMMU keeps no translations, so none hides what the kernel did.';
+
+function inputsTable({ inputs }: Matrix): string[] {
+  const { kernels, qemu, guestTests } = inputs;
+  return [
+    '| | version | sha256 |',
+    '|---|---|---|',
+    ...kernels.map(
+      (kernel) =>
+        `| kernel, ${kernel.series.length} parts of the series | ${kernel.version} | image \`${short(kernel.imageSha256)}\`, configuration \`${short(kernel.configSha256)}\` |`,
+    ),
+    `| QEMU with ${qemu.patches.length} patches | ${qemu.version} | \`${short(qemu.sha256)}\` |`,
+    ...guestTests.map(({ sha256 }) => `| guest programs | | \`${short(sha256)}\` |`),
+  ];
+}
+
+function short(sha256: string): string {
+  return sha256.slice(0, 16);
+}
+
+function table(matrix: Matrix, machine: string): string[] {
+  return [
+    `| event | ${matrix.columns.join(' | ')} |`,
+    `|---|${matrix.columns.map(() => '--:').join('|')}|`,
+    ...matrix.rows.map(({ name, cause }) => {
+      const cells = matrix.columns.map((column) => cellText(cellAt(matrix, machine, name, column)));
+      const head = cause === 'kernel' ? `*${name}*` : name;
+      return `| ${head} | ${cells.join(' | ')} |`;
+    }),
+  ];
+}
+
+/** Why cells are empty, and where the series promises too much: each reason once. */
+function reasons({ cells, broken }: Matrix): string[] {
+  const told = new Set(
+    cells.flatMap(({ row, column, outcome, reason }) =>
+      outcome === 'not applicable' || !isConclusive({ outcome })
+        ? [`| ${row} | ${column} | ${outcome} | ${reason ?? ''} |`]
+        : [],
+    ),
+  );
+  const promises = broken.map(
+    ({ machine, row, found, reason = 'no reason is known' }) =>
+      `| ${machine} | ${row} | ${found} | ${reason} |`,
+  );
+  return [
+    ...section('Cells without a measurement', '| event | protection | | reason |', 4, [...told]),
+    ...section(
+      'Kernel-started rows that are not zero with the full series',
+      '| machine | event | found | reason |',
+      4,
+      promises,
+    ),
+  ];
+}
+
+function section(title: string, head: string, columns: number, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return ['', `## ${title}`, '', head, `|${'---|'.repeat(columns)}`, ...lines];
+}
