@@ -12,6 +12,7 @@ export function withKernelOptions(name: string) {
       `put these patches or mailboxes on the base instead of pinlab's own`,
     )
     .option('--no-series', 'the unpatched base')
+    .option('--patch <files...>', 'put these on top of the series')
     .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
     .option('--config <files...>', 'further kernel options, as Kconfig fragments');
 }
@@ -19,16 +20,19 @@ export function withKernelOptions(name: string) {
 export interface KernelOptions {
   kernel: string;
   series?: string[] | boolean | undefined;
+  patch?: string[] | undefined;
   flavour: string;
   config?: string[] | undefined;
 }
 
 /** What the options ask for. */
-export function kernelChoice({ kernel, series, flavour, config }: KernelOptions): KernelChoice {
+export function kernelChoice(options: KernelOptions): KernelChoice {
+  const { kernel, series, patch, flavour, config } = options;
   const unpatched = series === false;
   return {
     kernel,
     series: Array.isArray(series) ? series : unpatched ? 'none' : 'ours',
+    patches: patch,
     flavour,
     fragments: config ?? [],
   };

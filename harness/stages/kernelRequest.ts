@@ -19,6 +19,8 @@ export interface KernelChoice {
   kernel: string;
   /** Our series, none, or somebody's patches and mailboxes in order. */
   series: 'ours' | 'none' | readonly string[];
+  /** On top of the series, in order. */
+  patches?: readonly string[] | undefined;
   flavour: string;
   /** Files with further options, in order. */
   fragments: readonly string[];
@@ -26,14 +28,14 @@ export interface KernelChoice {
 
 /** Refuses what cannot be meant, before anything long begins. */
 export async function checkChoice(choice: KernelChoice): Promise<void> {
-  const { kernel, series, flavour, fragments } = choice;
+  const { kernel, series, patches = [], flavour, fragments } = choice;
   if (!flavours.includes(flavour)) {
     throw new UsageError(`there is no flavour ${flavour}`, {
       hint: `choose one of ${flavours.join(', ')}`,
     });
   }
-  if (!findBase(kernel)) await checkTree(kernel);
-  const files = Array.isArray(series) ? [...fragments, ...series] : fragments;
+  if (!findBase(kernel)) await checkTree(kernel, patches);
+  const files = [...fragments, ...patches, ...(Array.isArray(series) ? series : [])];
   await Promise.all(files.map((file) => readUserFile(file)));
 }
 
@@ -46,7 +48,11 @@ export async function resolveKernel(
   const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
   const source = await resolveSource(workspace, choice.kernel);
   const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
-  return { source, series, flavour: choice.flavour, fragments };
+  const { patches = [] } = choice;
+  const further = await Promise.all(patches.map((file) => patchesOf(workspace, file)));
+  // Under the series' own name, whose work tree then needs no more than what they change.
+  const patched = { ...series, patches: [...series.patches, ...further.flat()] };
+  return { source, series: patched, flavour: choice.flavour, fragments };
 }
 
 /** The unpatched kernel, and a developer's own tree. */
@@ -67,9 +73,13 @@ export async function resolveBase(workspace: Workspace, name: string): Promise<K
   );
 }
 
-async function checkTree(kernel: string) {
+async function checkTree(kernel: string, patches: readonly string[]) {
   if (/^[\d.]+$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
+  if (patches.length === 0) return;
+  throw new UsageError(`${kernel} is never written to, so --patch cannot change it`, {
+    hint: 'apply the patch there, or choose a base with --kernel',
+  });
 }
 
 function unknownBase(kernel: string): UsageError {
