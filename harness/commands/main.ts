@@ -7,6 +7,7 @@ import { buildCommand } from './build.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
+import { fuzzCommand } from './fuzz.ts';
 import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(listCommand(invocation))
     .addCommand(seriesCommand(invocation))
     .addCommand(benchCommand(invocation))
+    .addCommand(fuzzCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))
