@@ -95,6 +95,12 @@ export class Qmp implements AsyncDisposable {
     return this.#typed(Counters, 'qom-get', { path, property: 'counters' });
   }
 
+  /** What the SMMU told the guest since QEMU started, by name: docs/smmuv3.md. */
+  async smmuCounters(): Promise<Record<string, number>> {
+    const path = '/machine/smmuv3';
+    return this.#typed(Counters, 'qom-get', { path, property: 'event-counters' });
+  }
+
   /** What the human monitor prints for `line`. */
   async humanMonitor(line: string): Promise<string> {
     return this.#typed(z.string(), 'human-monitor-command', { 'command-line': line });
