@@ -13,6 +13,7 @@ export function withKernelOptions(name: string) {
     )
     .option('--no-series', 'the unpatched base')
     .option('--without-mm-patches', 'of the series, only what mempinfd() itself needs')
+    .option('--patch <files...>', 'put these on top of the series')
     .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
     .option('--config <files...>', 'further kernel options, as Kconfig fragments');
 }
@@ -21,6 +22,7 @@ export interface KernelOptions {
   kernel: string;
   series?: string[] | boolean | undefined;
   withoutMmPatches?: true | undefined;
+  patch?: string[] | undefined;
   flavour: string;
   config?: string[] | undefined;
   /** Of commands that offer it. */
@@ -29,8 +31,8 @@ export interface KernelOptions {
 
 /** What the options ask for. */
 export function kernelChoice(options: KernelOptions): KernelChoice {
-  const { kernel, flavour, config: fragments = [], coverage = false } = options;
-  return { kernel, series: seriesChoice(options), flavour, fragments, coverage };
+  const { kernel, patch: patches, flavour, config: fragments = [], coverage = false } = options;
+  return { kernel, series: seriesChoice(options), patches, flavour, fragments, coverage };
 }
 
 function seriesChoice({ series, withoutMmPatches }: KernelOptions): KernelChoice['series'] {

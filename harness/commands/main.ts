@@ -8,6 +8,7 @@ import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { explain } from './explain.ts';
+import { fuzzCommand } from './fuzz.ts';
 import { gdbCommand } from './gdb.ts';
 import { openInvocation } from './invocation.ts';
 import { listCommand } from './list.ts';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(benchCommand(invocation))
     .addCommand(compareCommand(invocation))
     .addCommand(matrixCommand(invocation))
+    .addCommand(fuzzCommand(invocation))
     .addCommand(mergeReportsCommand(invocation))
     .addCommand(shellCommand(invocation))
     .addCommand(gdbCommand(invocation))

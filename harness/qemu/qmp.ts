@@ -95,10 +95,10 @@ export class Qmp implements AsyncDisposable {
     return this.#typed(Counters, 'qom-get', { path, property: 'counters' });
   }
 
-  /** What the SMMU told the guest since QEMU started, by name. */
+  /** What the SMMU recorded since QEMU started, by name: docs/smmuv3.md. */
   async smmuEvents(): Promise<Record<string, number>> {
-    const where = { path: '/machine/smmuv3', property: 'event-counters' };
-    return this.#typed(Counters, 'qom-get', where);
+    const path = '/machine/smmuv3';
+    return this.#typed(Counters, 'qom-get', { path, property: 'event-counters' });
   }
 
   /** What the human monitor prints for `line`. */

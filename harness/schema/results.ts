@@ -60,6 +60,8 @@ export const attempt = z.strictObject({
   reason: z.string().optional(),
   diagnostics: z.array(z.string()),
   counters: counters.optional(),
+  /** What the SMMU recorded meanwhile, by the names of docs/smmuv3.md. */
+  smmu: counters.optional(),
   /** Which guest of the run it ran in, from 1: guest 3 has its console in `console-3.log`. */
   guest: z.int().positive().optional(),
 });

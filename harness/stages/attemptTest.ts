@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { InfraError, InterruptedError } from '../errors.ts';
+import { type Counts, unmetExpectation } from '../ktap/expectation.ts';
 import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
@@ -34,21 +35,24 @@ export async function attemptTest(
   options: AttemptOptions,
 ): Promise<Attempted> {
   const startedAt = performance.now();
-  const { judgement, counters } = await untilCounted(on, test, options);
+  const { judgement, counts } = await untilCounted(on, test, options);
   const durationMs = Math.round(performance.now() - startedAt);
   const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
   const { status, reason } = judgement;
   // Only now: what the kernel says when it is asked is no report of its own.
   const hang = status === 'lost' ? await askWhy(on, test, options) : [];
   const diagnostics = [...judgement.diagnostics, ...hang];
-  const attempt = { status, durationMs, diagnostics, counters, ...(reason ? { reason } : {}) };
+  const counters = counts?.device ?? null;
+  const smmu = counts?.smmu ?? null;
+  const why = reason ? { reason } : {};
+  const attempt = { status, durationMs, diagnostics, counters, smmu, ...why };
   return { attempt, splats };
 }
 
 interface Counted {
   judgement: Judgement;
-  /** What the device counted from the beginning to the end of the test. */
-  counters: Record<string, number> | null;
+  /** What device and SMMU counted from the beginning to the end of the test. */
+  counts: Counts | null;
 }
 
 /** A guest whose device cannot be read is gone, whatever its test said. */
@@ -58,15 +62,20 @@ async function untilCounted(
   options: AttemptOptions,
 ): Promise<Counted> {
   try {
-    const before = await readCounters(on);
+    const before = await readCounts(on);
     const judgement = await untilSettled(on, test, await judge(on, test, options));
-    if (judgement.status === 'lost') return { judgement, counters: null };
-    return { judgement, counters: difference(before, await readCounters(on)) };
+    if (judgement.status === 'lost') return { judgement, counts: null };
+    const after = await readCounts(on);
+    const counts = {
+      device: difference(before.device, after.device),
+      smmu: difference(before.smmu, after.smmu),
+    };
+    return { judgement: heldTo(counts, judgement), counts };
   } catch (error) {
     if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
     if (!(error instanceof InfraError)) throw error;
     const reason = `the device of the guest could not be read: ${error.message}`;
-    return { judgement: { status: 'lost', reason, diagnostics: [] }, counters: null };
+    return { judgement: { status: 'lost', reason, diagnostics: [] }, counts: null };
   }
 }
 
@@ -113,8 +122,16 @@ function askWhy(
   return watchdog.report(guest, { awaited, program });
 }
 
-function readCounters({ guest }: TestGuest): Promise<Record<string, number>> {
-  return guest.vm.qmp.counters(TEST_DEVICE_ID);
+async function readCounts({ guest }: TestGuest): Promise<Counts> {
+  const { qmp } = guest.vm;
+  return { device: await qmp.counters(TEST_DEVICE_ID), smmu: await qmp.smmuEvents() };
+}
+
+/** A test that passed in the guest fails if it was not counted outside what it said would be. */
+function heldTo(counts: Counts, judgement: Judgement): Judgement {
+  const reason = unmetExpectation(judgement.diagnostics, counts);
+  if (judgement.status !== 'pass' || reason === undefined) return judgement;
+  return { ...judgement, status: 'fail', reason };
 }
 
 function difference(before: Record<string, number>, after: Record<string, number>) {

@@ -4,7 +4,7 @@ import type { Machine } from '../qemu/args.ts';
 import type { Emit } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
 import type { Durations } from './batches.ts';
-import { type Built, buildAll } from './buildAll.ts';
+import { type Built, buildAll, type ExtendGuestTests } from './buildAll.ts';
 import { ConsoleLogs } from './consoleLogs.ts';
 import { CoverageCollector } from './coverage.ts';
 import { decodeSplats } from './decodeSplats.ts';
@@ -33,6 +33,8 @@ export interface JudgeRequest {
   command: readonly string[];
   choice: KernelChoice;
   selection: Selection;
+  /** Adds to the tests to select from. */
+  extend?: ExtendGuestTests | undefined;
   /** Run this part of the selection only. */
   shard?: Shard | undefined;
   /** Results of an earlier run that say how long tests take, instead of what this cache remembers. */
@@ -62,7 +64,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const startedAt = new Date();
   await using _ = await claimOutput(output, workspace.signal);
   await ensureHost(workspace);
-  const built = await buildAll(workspace, choice, selection);
+  const built = await buildAll(workspace, choice, selection, request.extend);
   const durations = await readDurations(request);
   const planned = request.shard ? shardOf(built.planned, request.shard, durations) : built.planned;
   const machine = testMachine({

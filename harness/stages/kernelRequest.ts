@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, listFiles } from '../host/hash.ts';
@@ -21,6 +21,8 @@ export interface KernelChoice {
   kernel: string;
   /** Our series or the part of it that is no matter of mm, none, or somebody's patches and mailboxes in order. */
   series: OurSeries | 'none' | readonly string[];
+  /** On top of the series, in order. */
+  patches?: readonly string[] | undefined;
   flavour: string;
   /** Files with further options, in order. */
   fragments: readonly string[];
@@ -30,14 +32,14 @@ export interface KernelChoice {
 
 /** Refuses what cannot be meant, before anything long begins. */
 export async function checkChoice(choice: KernelChoice): Promise<void> {
-  const { kernel, series, flavour, fragments } = choice;
+  const { kernel, series, patches = [], flavour, fragments } = choice;
   if (!flavours.includes(flavour)) {
     throw new UsageError(`there is no flavour ${flavour}`, {
       hint: `choose one of ${flavours.join(', ')}`,
     });
   }
-  if (!findBase(kernel)) await checkTree(kernel);
-  const files = Array.isArray(series) ? [...fragments, ...series] : fragments;
+  if (!findBase(kernel)) await checkTree(kernel, patches);
+  const files = [...fragments, ...patches, ...(Array.isArray(series) ? series : [])];
   await Promise.all(files.map((file) => readUserFile(file)));
 }
 
@@ -50,7 +52,12 @@ export async function resolveKernel(
   const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
   const source = await resolveSource(workspace, choice.kernel);
   const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
-  const request = { source, series, flavour: choice.flavour, fragments, counted: [] };
+  const further = await Promise.all(
+    (choice.patches ?? []).map((file) => patchesOf(workspace, file)),
+  );
+  // Under the series' own name, whose work tree then needs no more than what they change.
+  const patched = { ...series, patches: [...series.patches, ...further.flat()] };
+  const request = { source, series: patched, flavour: choice.flavour, fragments, counted: [] };
   return choice.coverage ? withCoverage(workspace.root, request) : request;
 }
 
@@ -84,9 +91,13 @@ export async function resolveBase(workspace: Workspace, name: string): Promise<K
   );
 }
 
-async function checkTree(kernel: string) {
+async function checkTree(kernel: string, patches: readonly string[]) {
   if (/^[\d.]+$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
+  if (patches.length === 0) return;
+  throw new UsageError(`${kernel} is never written to, so --patch cannot change it`, {
+    hint: 'apply the patch there, or choose a base with --kernel',
+  });
 }
 
 function unknownBase(kernel: string): UsageError {

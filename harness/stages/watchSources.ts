@@ -11,12 +11,13 @@ const OF_EVERY_RUN = ['guest-tests', 'images', 'qemu', 'kernel/dma-testdev', 'ke
 const OF_OUR_SERIES = ['kernel/mempinfd', 'kernel/patches'];
 
 /** The files and directories that decide what a run of `choice` tests. */
-export function sourcesOf(root: string, { kernel, series, fragments }: KernelChoice): string[] {
+export function sourcesOf(root: string, choice: KernelChoice): string[] {
+  const { kernel, series, patches = [], fragments } = choice;
   const ofTheSeries = isOurs(series) ? OF_OUR_SERIES.map((path) => join(root, path)) : series;
   return [
     ...OF_EVERY_RUN.map((path) => join(root, path)),
     ...(findBase(kernel) ? patchesOf(ofTheSeries) : [resolve(kernel)]),
-    ...fragments.map((path) => resolve(path)),
+    ...[...patches, ...fragments].map((path) => resolve(path)),
   ];
 }
 

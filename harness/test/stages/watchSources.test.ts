@@ -20,4 +20,5 @@ test('a developer’s tree, somebody’s patches and options are followed by the
   t.true(tree.includes(resolve('my.config')));
   t.false(tree.includes(join(ROOT, 'kernel/mempinfd')));
   t.true(sourcesOf(ROOT, { ...OURS, series: ['v5.patch'] }).includes(resolve('v5.patch')));
+  t.true(sourcesOf(ROOT, { ...OURS, patches: ['more.patch'] }).includes(resolve('more.patch')));
 });
