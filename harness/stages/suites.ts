@@ -2,16 +2,16 @@
 
 /** Guest programs that are run together by one name; each program is in exactly one suite. */
 export const SUITES = {
-  /** The emulated machine: what SMMU and test device do, seen from Linux with nothing pinned. */
+  /** The emulated machine: what SMMU and test device do, seen from Linux. */
   machine: [
-    ...['changes', 'descriptors', 'device', 'disk_faults', 'dma', 'faults', 'isolation'],
-    ...['refused', 'rings'],
+    ...['blocked', 'changes', 'descriptors', 'device', 'disk_faults', 'dma', 'faults'],
+    ...['isolation', 'refused', 'rings'],
   ],
   /** mempinfd(2): its ABI, its accounting, and what a pin keeps. */
   syscall: [
-    ...['asked_for', 'cgroup', 'cma', 'exhausted', 'fail_nth', 'keep', 'keep_moving', 'leaks'],
-    ...['lifetime', 'limits', 'manual', 'marked', 'numa', 'pin', 'pin_args', 'pin_waits'],
-    ...['pinnable', 'races', 'sharing', 'unpinnable'],
+    ...['asked_for', 'cgroup', 'cma', 'compat', 'exhausted', 'fail_nth', 'fuzz', 'keep'],
+    ...['keep_moving', 'leaks', 'lifetime', 'limits', 'manual', 'marked', 'numa', 'pin'],
+    ...['pin_args', 'pin_waits', 'pinnable', 'races', 'sharing', 'unpinnable'],
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
