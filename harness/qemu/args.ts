@@ -86,7 +86,8 @@ export function kernelCommandLine(machine: Pick<Machine, 'append'>): string[] {
   ];
 }
 
-function globals(driver: string, properties: Properties): string[] {
+/** The arguments that give each device of the kind `driver` these properties. */
+export function globals(driver: string, properties: Properties): string[] {
   return Object.entries(properties).flatMap(([name, value]) => [
     '-global',
     `driver=${driver},property=${name},value=${text(value)}`,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError } from '../errors.ts';
@@ -12,7 +12,7 @@ export interface QemuBuild {
   tree: string;
   output: string;
   source: QemuSource;
-  /** The device list, a Kconfig fragment of QEMU's. */
+  /** The device list: the text of a Kconfig fragment of QEMU's. */
   devices: string;
   /** Arguments for configure, one a line; `#` starts a comment. */
   configureArgs: string;
@@ -27,11 +27,11 @@ const DEVICES = 'pinlab';
 export async function configureQemu(build: QemuBuild): Promise<void> {
   const stamp = join(build.output, '.pinlab-configured');
   const args = parseArgs(build.configureArgs);
-  const wanted = JSON.stringify([args, await readFile(build.devices, 'utf8')]);
+  const wanted = JSON.stringify([args, build.devices]);
   const before = await readFile(stamp, 'utf8').catch(() => undefined);
   if (before === wanted) return;
   const list = join(build.tree, 'configs/devices/aarch64-softmmu', `${DEVICES}.mak`);
-  await copyFile(build.devices, list);
+  await writeFile(list, build.devices);
   await mkdir(build.output, { recursive: true });
   await step(
     join(build.tree, 'configure'),

@@ -8,6 +8,7 @@ export type StageName =
   | 'source'
   | 'qemu'
   | 'qtests'
+  | 'qemu-stock'
   | 'kernel'
   | 'image'
   | 'guest-tests'

@@ -21,6 +21,8 @@ export interface GuestTestsArtifact {
   directory: string;
   /** The program that counts instructions, which boots alone. */
   bench: string;
+  /** The program that measures the machine, which boots alone. */
+  benchMachine: string;
   /** Every test of every program. */
   tests: PlannedTest[];
   /** Every cell of the fault matrix, as the guest names it. */
@@ -79,6 +81,7 @@ export function buildGuestTests(
     return {
       directory,
       bench: join(entry.directory, 'guest/bench'),
+      benchMachine: join(entry.directory, 'guest/bench-machine'),
       tests: JSON.parse(await readFile(join(entry.directory, LISTING), 'utf8')),
       cells: parseCells(await readFile(join(entry.directory, CELLS), 'utf8')),
       sha256: await hashTree(directory),

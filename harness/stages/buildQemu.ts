@@ -28,21 +28,43 @@ export interface QemuArtifact {
 }
 
 const BINARY = 'qemu-system-aarch64';
+/** The name of the series with everything in it. */
+const OURS = 'pinlab';
 
 /** Builds QEMU, or finds it built. */
 export function buildQemu(workspace: Workspace): Promise<QemuArtifact> {
   return stage(workspace, 'qemu', 'QEMU with the SMMUv3 series', async (progress) => {
-    const plan = await planBuild(workspace);
-    const entry = await obtain(workspace, 'qemu', plan, [BINARY], progress);
-    const binary = join(entry.directory, BINARY);
-    return {
-      binary,
-      version: plan.source.version,
-      patches: plan.patches,
-      sha256: entry.files[BINARY] ?? (await hashFile(binary)),
-      hit: entry.hit,
-    };
+    const plan = await planBuild(workspace, await qemuSeries(workspace.root));
+    return obtainBinary(workspace, 'qemu', plan, progress);
   });
+}
+
+/**
+ * Builds what the series is compared with: the same source, options and devices, and of the patches
+ * only those without which it does not build, so that it has no test device.
+ */
+export function buildStockQemu(workspace: Workspace): Promise<QemuArtifact> {
+  return stage(workspace, 'qemu-stock', 'QEMU as it is', async (progress) => {
+    const plan = await planBuild(workspace, await stockSeries(workspace.root));
+    return obtainBinary(workspace, 'qemu-stock', plan, progress);
+  });
+}
+
+async function obtainBinary(
+  workspace: Workspace,
+  kind: string,
+  plan: Plan,
+  progress: StageProgress,
+): Promise<QemuArtifact> {
+  const entry = await obtain(workspace, kind, plan, [BINARY], progress);
+  const binary = join(entry.directory, BINARY);
+  return {
+    binary,
+    version: plan.source.version,
+    patches: plan.patches,
+    sha256: entry.files[BINARY] ?? (await hashFile(binary)),
+    hit: entry.hit,
+  };
 }
 
 /** QEMU's own tests of what the series adds, as programs that speak TAP. */
@@ -60,7 +82,7 @@ export function buildQtests(workspace: Workspace): Promise<QtestsArtifact> {
       .map((name) => basename(name, '.c'))
       .sort();
     const targets = names.map((name) => join('tests/qtest', name));
-    const plan = await planBuild(workspace);
+    const plan = await planBuild(workspace, await qemuSeries(workspace.root));
     const entry = await obtain(workspace, 'qtests', plan, targets, progress);
     return { programs: names.map((name) => join(entry.directory, name)), hit: entry.hit };
   });
@@ -70,18 +92,20 @@ interface Plan {
   source: QemuSource;
   series: Series;
   patches: SeriesPart[];
-  inputs: CacheInputs;
+  inputs: CacheInputs & Record<'configure' | 'devices', string>;
 }
 
-async function planBuild({ cache, openApt, signal, root }: Workspace): Promise<Plan> {
+async function planBuild(
+  { cache, openApt, signal, root }: Workspace,
+  series: Series,
+): Promise<Plan> {
   const source = await qemuSource(cache, openApt, { signal });
-  const series = await qemuSeries(root);
   const patches = await seriesParts(series);
   const inputs = {
     source: source.version,
     patches: JSON.stringify(patches),
     configure: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
-    devices: await readFile(join(root, 'qemu/devices.mak'), 'utf8'),
+    devices: await deviceList(root, series),
     compiler: await compilerVersion('gcc', signal),
   };
   return { source, series, patches, inputs };
@@ -106,7 +130,7 @@ function obtain(
 async function qemuSeries(root: string): Promise<Series> {
   const patches = await listFiles(join(root, 'qemu/patches'));
   return {
-    name: 'pinlab',
+    name: OURS,
     newFiles: [
       { from: join(root, 'qemu/dma-testdev'), to: 'hw/misc/dma-testdev' },
       { from: join(root, 'qemu/tests'), to: 'tests/qtest' },
@@ -115,14 +139,34 @@ async function qemuSeries(root: string): Promise<Series> {
   };
 }
 
+/** The patches that QEMU needs to build at all with what Debian's source holds. */
+const BUILD_FIXES = ['0001-', '0002-'];
+
+async function stockSeries(root: string): Promise<Series> {
+  const { patches } = await qemuSeries(root);
+  const isFix = (file: string) => BUILD_FIXES.some((number) => basename(file).startsWith(number));
+  return { name: 'stock', newFiles: [], patches: patches.filter(isFix) };
+}
+
+/** The device list, without the device that `series` does not bring along. */
+async function deviceList(root: string, { newFiles }: Series): Promise<string> {
+  const text = await readFile(join(root, 'qemu/devices.mak'), 'utf8');
+  return newFiles.length > 0 ? text : text.replace('CONFIG_DMA_TESTDEV=y\n', '');
+}
+
+/** Each series has a work tree of its own, so that neither rebuilds what the other has changed. */
+function workTreeName({ version }: QemuSource, { name }: Series): string {
+  return cacheKey(name === OURS ? { version } : { version, series: name });
+}
+
 async function build(
-  { cache, root, signal }: Workspace,
-  { source, series }: Plan,
+  { cache, signal }: Workspace,
+  { source, series, inputs }: Plan,
   targets: readonly string[],
   directory: string,
   { say }: StageProgress,
 ) {
-  const work = join(cache.root, 'qemu-work', cacheKey({ version: source.version }));
+  const work = join(cache.root, 'qemu-work', workTreeName(source, series));
   const waiting = () => say('another run builds QEMU; waiting for it');
   await using _ = await lock(`${work}.lock`, { what: 'QEMU work tree', signal, onWait: waiting });
   const tree = join(work, 'src');
@@ -132,8 +176,8 @@ async function build(
     tree,
     output: join(work, 'build'),
     source,
-    devices: join(root, 'qemu/devices.mak'),
-    configureArgs: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
+    devices: inputs.devices,
+    configureArgs: inputs.configure,
     onLine: (line) => sayNinja(line, say),
     signal,
   };
