@@ -11,6 +11,9 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** strerror(ENOSPC), which every tool prints. */
+export const DISK_FULL = 'No space left on device';
+
 /** What to do about ENOSPC, whoever met it. */
 export const DISK_FULL_HINT =
   'the disk is full: free some, or set XDG_CACHE_HOME to a larger one; finished artifacts are kept';
@@ -66,6 +69,14 @@ export function asPinlabError(error: unknown): PinlabError {
 /** A build stopped: the sources, the patches or the configuration under test are the suspects. */
 export class BuildError extends PinlabError {
   override readonly exitCode = EXIT.infra;
+
+  constructor(message: string, detail: ErrorDetail = {}) {
+    const full = detail.output?.includes(DISK_FULL) ?? false;
+    super(full ? `${message}: the disk is full` : message, {
+      ...detail,
+      ...(full ? { hint: DISK_FULL_HINT } : {}),
+    });
+  }
 }
 
 /** The guest did not come up: the kernel under test is the suspect, `output` holds its console. */

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../commands/environment.ts';
-import { run } from '../host/spawn.ts';
+import { run, tryRun } from '../host/spawn.ts';
 import { buildDirectoryName } from '../kernel/build.ts';
 import { workTreeRoot } from '../kernel/worktree.ts';
 import { qemuArgs } from '../qemu/args.ts';
@@ -15,13 +15,14 @@ import { resolveKernel } from '../stages/kernelRequest.ts';
 import { testMachine } from '../stages/machine.ts';
 import { DEFAULT_POLICY } from '../stages/runPolicy.ts';
 import { openWorkspace, type Workspace } from '../stages/workspace.ts';
+import { type Pair, print, say, seconds, timed } from './pairs.ts';
+import { restorePairs } from './restore.ts';
 
 /**
  * What the harness costs beyond the tools that it drives, as ratios measured in one run, each pair
- * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot warm edit cold`. Without
- * names all but `cold` run, a build from an empty cache that takes as long as it sounds.
+ * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot edit`. Without names all but `cold` run, a build from an empty cache that takes as long as it sounds.
  */
-const PARTS = { boot, warm, edit, cold };
+const PARTS = { boot, restore, noop, warm, edit, virtme, cold };
 
 const CHOICE = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] } as const;
 const EVERYTHING = { suites: [] };
@@ -38,7 +39,7 @@ try {
 }
 
 function chosenParts(names: readonly string[]): (keyof typeof PARTS)[] {
-  if (names.length === 0) return ['boot', 'warm', 'edit'];
+  if (names.length === 0) return ['boot', 'restore', 'noop', 'warm', 'edit', 'virtme'];
   return names.map((name) => {
     if (name in PARTS) return name as keyof typeof PARTS;
     throw new Error(`there is no part ${name}; choose among ${Object.keys(PARTS).join(', ')}`);
@@ -65,14 +66,48 @@ async function boot(built: Built) {
   print('boot to first verdict / QEMU alone to init', pairs);
 }
 
-async function firstVerdictMs(): Promise<number> {
+/** From the end of the builds to the verdict of one test; `root` is the checkout that is judged. */
+async function firstVerdictMs(root = environment.root): Promise<number> {
   let startedAt = 0;
   let endedAt = 0;
-  await judge({ grep: FIRST_TEST }, (event) => {
+  const emit = (event: RunEvent) => {
     if (event.type === 'runStart') startedAt = performance.now();
     if (event.type === 'testEnd') endedAt = performance.now();
-  });
+  };
+  await judge({ grep: FIRST_TEST }, emit, root);
   return endedAt - startedAt;
+}
+
+/** A guest from a snapshot until a command can run, beside QEMU until it has loaded the same state. */
+async function restore(built: Built) {
+  const pairs = await restorePairs(built, scratch, ROUNDS);
+  print('restored guest with SSH / QEMU alone with the state loaded', pairs);
+}
+
+/** One test with nothing to build, as typed, beside its guest: node, the checks of the cache, the reports. */
+async function noop() {
+  const cli = join(environment.root, 'harness/cli.ts');
+  const args = [cli, 'run', '--grep', FIRST_TEST, '--output', join(scratch, 'noop')];
+  const pairs: Pair[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const floor = await firstVerdictMs();
+    const what = 'pinlab run';
+    const ours = await timed(() => run(process.execPath, args, { what, env: { CI: 'true' } }));
+    pairs.push({ ours, floor });
+  }
+  print('pinlab run of one test / its guest from power-on to verdict', pairs);
+  const overhead = pairs.map(({ ours, floor }) => ours - floor).sort((a, b) => a - b);
+  say(`  beyond the guest: ${seconds(overhead[2] as number)} (median)`);
+}
+
+/** The other tool that boots a kernel in QEMU for its tests: which of it there is to compare with. */
+async function virtme() {
+  const installed = await tryRun('vng', ['--version'], { what: 'look for virtme-ng' });
+  const here = installed.code === 0 ? installed.stdout.trim() : 'not installed';
+  const offered = await (await workspace().openApt()).version('virtme-ng').catch(() => 'none');
+  say(`virtme-ng: ${here}; Debian's archive offers ${offered}`);
+  say('  not measured: it boots the root file system of an arm64 host over 9p or virtiofs, which');
+  say('  the kernels here are not configured for');
 }
 
 /** An init that ends at once panics the kernel, and that ends QEMU. */
@@ -103,10 +138,14 @@ async function warm() {
   say(`  beyond the tests: ${seconds(overhead[1] as number)} (median)`);
 }
 
-async function judge(selection: { grep?: string }, emit: (event: RunEvent) => void) {
+async function judge(
+  selection: { grep?: string },
+  emit: (event: RunEvent) => void,
+  root = environment.root,
+) {
   const { version } = environment;
   const { results } = await judgeKernel({
-    ...{ workspace: workspace({ emit }), version, command: ['bench'], choice: CHOICE, emit },
+    ...{ workspace: workspace({ emit, root }), version, command: ['bench'], choice: CHOICE, emit },
     ...{
       policy: DEFAULT_POLICY,
       selection: { suites: [], ...selection },
@@ -140,6 +179,24 @@ async function edit({ kernel }: Built) {
     });
   }
   print('edit of mm/mempinfd.c to a kernel / bare make', pairs);
+  await editToVerdict({ root, source, tree, text });
+}
+
+/** The same to the verdict of a test, beside make and the guest alone. */
+async function editToVerdict(given: { root: string; source: string; tree: string; text: string }) {
+  const { root, source, tree, text } = given;
+  const pairs: Pair[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    await writeFile(source, `${text}\nint mempinfd_bench_${Date.now()};\n`);
+    let guest = 0;
+    const ours = await timed(async () => {
+      guest = await firstVerdictMs(root);
+    });
+    await writeFile(join(tree, 'mm/mempinfd.c'), `${text}\nint mempinfd_bench_${Date.now()};\n`);
+    const make = await timed(() => bareMake(tree, join(tree, buildDirectoryName('base'))));
+    pairs.push({ ours, floor: make + guest });
+  }
+  print('edit of mm/mempinfd.c to a verdict / bare make + guest', pairs);
 }
 
 function bareMake(tree: string, output: string) {
@@ -184,30 +241,4 @@ async function cold({ kernel }: Built) {
     run('ninja', ['-C', qemuBuild, 'qemu-system-aarch64'], { what: 'ninja' }),
   );
   print('cold build of everything / make + ninja', [{ ours, floor: make + ninja }]);
-}
-
-interface Pair {
-  ours: number;
-  floor: number;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return performance.now() - startedAt;
-}
-
-function print(what: string, pairs: readonly Pair[]) {
-  const ratios = pairs.map(({ ours, floor }) => ours / floor).sort((a, b) => a - b);
-  const median = ratios[Math.floor(ratios.length / 2)] as number;
-  say(`${what}: ratio ${median.toFixed(2)} (median of ${pairs.length})`);
-  for (const { ours, floor } of pairs) say(`  ${seconds(ours)} / ${seconds(floor)}`);
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
-}
-
-function say(line: string) {
-  process.stdout.write(`${line}\n`);
 }

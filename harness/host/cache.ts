@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { InfraError } from '../errors.ts';
 import { hashFile, listFiles } from './hash.ts';
 import { lock } from './lock.ts';
 import { exists } from './paths.ts';
@@ -69,6 +70,7 @@ export class Cache {
     const found = await this.find(kind, inputs);
     if (found) return found;
     const directory = this.path(kind, inputs);
+    await requireWritable(this.root);
     await using _ = await lock(`${directory}.lock`, { what: `${kind} artifact`, ...options });
     const meanwhile = await this.find(kind, inputs);
     if (meanwhile) return meanwhile;
@@ -112,13 +114,26 @@ export class Cache {
   }
 }
 
+/** A file system that is mounted read-only refuses root as well, and mkdir(2) may call that ENOENT. */
+async function requireWritable(root: string) {
+  try {
+    await mkdir(root, { recursive: true });
+    await access(root, constants.W_OK);
+  } catch (cause) {
+    throw new InfraError(`cannot write to the cache: ${(cause as Error).message}`, {
+      hint: 'set XDG_CACHE_HOME to a directory that can be written to',
+      cause,
+    });
+  }
+}
+
 /** The manifest; one that is cut off or absent counts as none. */
 async function readManifest(file: string): Promise<z.infer<typeof Manifest> | undefined> {
   try {
     return Manifest.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof SyntaxError || code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { DISK_FULL_HINT, InfraError, InterruptedError } from '../errors.ts';
+import { DISK_FULL, DISK_FULL_HINT, InfraError, InterruptedError } from '../errors.ts';
 
 export interface SpawnOptions {
   /** What the command does, for errors: `unpack the kernel source`. */
@@ -98,8 +98,7 @@ export function failure(
 
 function hintFor(missing: boolean, tail: string): string | undefined {
   if (missing) return 'npx pinlab doctor --fix installs what is missing';
-  // strerror(ENOSPC), which every tool prints.
-  if (tail.includes('No space left on device')) return DISK_FULL_HINT;
+  if (tail.includes(DISK_FULL)) return DISK_FULL_HINT;
   return undefined;
 }
 

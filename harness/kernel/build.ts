@@ -113,7 +113,9 @@ export async function make(
 function firstErrors(...streams: string[]): string {
   const lines = streams.flatMap((stream) => stream.split('\n'));
   return lines
-    .filter((line) => /\b(error|undefined reference|No rule to make|\*\*\*)\b/.test(line))
+    .filter((line) =>
+      /\b(error|undefined reference|No rule to make|No space left on device|\*\*\*)\b/.test(line),
+    )
     .slice(0, 12)
     .join('\n');
 }

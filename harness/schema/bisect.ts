@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { BootError, BuildError, EXIT, MismatchError } from '../errors.ts';
+import { BootError, BuildError, DISK_FULL, EXIT, MismatchError } from '../errors.ts';
 import type { Results, TestResult } from './results.ts';
 
 /** What `git bisect run` understands: good, bad, cannot be judged, and stop everything. */
@@ -31,5 +31,5 @@ function failed({ status, attempts }: TestResult): boolean {
 
 /** strerror(ENOSPC), which every build tool prints. */
 function isDiskFull(error: unknown): boolean {
-  return error instanceof BuildError && (error.output ?? '').includes('No space left on device');
+  return error instanceof BuildError && (error.output ?? '').includes(DISK_FULL);
 }

@@ -6,7 +6,14 @@ import { exists } from '../../host/paths.ts';
 import { built, workspace } from './machine.ts';
 
 /** What is long in the making and what a test does not break: the throw-away cache has the real one's. */
-const SHARED = ['kernel', 'kernel-source', 'kernel-work', 'qemu', 'qemu-source', 'guest-packages'];
+export const SHARED = [
+  'kernel',
+  'kernel-source',
+  'kernel-work',
+  'qemu',
+  'qemu-source',
+  'guest-packages',
+];
 
 /** Makes a cache below `home` (for XDG_CACHE_HOME) in which only what is cheap has to be built. */
 export async function throwawayCache(home: string, shared = SHARED): Promise<string> {

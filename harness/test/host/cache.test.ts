@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { InfraError } from '../../errors.ts';
 import { Cache, cacheKey } from '../../host/cache.ts';
 
 async function emptyCache() {
@@ -12,6 +13,19 @@ async function emptyCache() {
 }
 
 const write = (text: string) => (directory: string) => writeFile(join(directory, 'out'), text);
+
+test('a cache that cannot be written to is refused by name, with what to do', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'pinlab-cache-'));
+  await writeFile(join(root, 'file'), '');
+  const cache = new Cache(join(root, 'file'));
+  const error = await t.throwsAsync(
+    cache.get('x', { a: '1' }, () => Promise.resolve()),
+    { instanceOf: InfraError },
+  );
+  t.regex(error.message, /cannot write to the cache: EEXIST|ENOTDIR/);
+  t.regex(error.hint ?? '', /XDG_CACHE_HOME/);
+  await rm(root, { recursive: true });
+});
 
 test('the key depends on every input and not on their order', (t) => {
   t.is(cacheKey({ a: '1', b: '2' }), cacheKey({ b: '2', a: '1' }));
