@@ -248,27 +248,34 @@ static unsigned long mempinfd_fill_room(struct mempinfd_room *room,
 	struct page **next = pages, **end = pages + min(nr, room->nr);
 	const struct page *map = mempinfd_memory_map();
 	struct mempinfd_run *run = room->runs;
-	struct page *first, *after = *end;
+	struct page *page, *saved = *end;
 
 	/* Ends the loops, and is cheaper to ask for than for the number of pages. */
 	*end = NULL;
-	while ((first = *next)) {
+	page = *next;
+	while (page) {
+		unsigned long pfn = mempinfd_pfn(page, map);
+		struct page *first = page;
 		unsigned long count = 1;
 		unsigned int order;
 
-		if (likely(!mempinfd_follows(next[1], first, 1))) {
-			mempinfd_set_run(run++, mempinfd_pfn(first, map), 0);
+		page = next[1];
+		if (likely(!mempinfd_follows(page, first, 1))) {
+			mempinfd_set_run(run++, pfn, 0);
 			next++;
 			continue;
 		}
+		/* Read again, so that it takes no register above. */
+		first = *next;
 		do {
 			count++;
 		} while (mempinfd_follows(next[count], first, count));
 		order = min_t(unsigned int, __fls(count), MEMPINFD_RUN_ORDER_MAX);
-		mempinfd_set_run(run++, mempinfd_pfn(first, map), order);
+		mempinfd_set_run(run++, pfn, order);
 		next += 1UL << order;
+		page = *next;
 	}
-	*end = after;
+	*end = saved;
 	*room->used += run - room->runs;
 	return next - pages;
 }
