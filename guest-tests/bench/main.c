@@ -20,6 +20,8 @@
 #define MIB		((size_t)1 << 20)
 #define LARGEST		(64 * MIB)
 #define ROUNDS		5
+/* A fork needs more of them until one finds every allocation at hand. */
+#define BYSTANDER_ROUNDS	20
 #define MOST_RANGES	100000
 
 struct backing {
@@ -163,7 +165,7 @@ static void count_bystander(const struct backing *backing)
 {
 	uint64_t least_fork = NOTHING_YET, least_unmap = NOTHING_YET, least_reclaim = NOTHING_YET;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < BYSTANDER_ROUNDS; round++) {
 		uint64_t start, cost;
 		struct buffer buf;
 

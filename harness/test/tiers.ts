@@ -32,6 +32,7 @@ const TIERS: Record<string, Tier> = {
       ['build', 'kernel', '--flavour', 'kcsan'],
       ['build', 'kernel', '--kernel', '7.3', '--flavour', 'debug'],
       ['build', 'kernel', '--flavour', 'bench'],
+      ['build', 'kernel', '--flavour', 'bench', '--no-series'],
     ],
     config: 'ava.full.config.js',
   },

@@ -128,8 +128,8 @@ static void mempinfd_set_run(struct mempinfd_run *run, unsigned long pfn,
 #ifdef MAX_PHYSMEM_BITS
 	BUILD_BUG_ON(MAX_PHYSMEM_BITS - PAGE_SHIFT + MEMPINFD_RUN_ORDER_BITS > 48);
 #endif
-	run->low = value;
 	run->high = value >> 32;
+	run->low = value;
 }
 
 /* Unpins folio by folio: neighbouring pfns may belong to different ones. */
@@ -215,42 +215,67 @@ static int mempinfd_get_room(struct mempinfd_record *record, unsigned long expec
 	return 0;
 }
 
+/* The memory maps of two sections may adjoin where the pages do not. */
+#define MEMPINFD_ONE_MEMORY_MAP \
+	(!IS_ENABLED(CONFIG_SPARSEMEM) || IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP))
+
 static bool mempinfd_follows(const struct page *page, const struct page *first,
 			     unsigned long nr)
 {
-	/* The memory maps of two sections may adjoin where the pages do not. */
-	if (IS_ENABLED(CONFIG_SPARSEMEM) && !IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP))
+	if (!MEMPINFD_ONE_MEMORY_MAP)
 		return page && page_to_pfn(page) == page_to_pfn(first) + nr;
 	return page == first + nr;
 }
 
+static struct page *mempinfd_memory_map(void)
+{
+	return MEMPINFD_ONE_MEMORY_MAP ? pfn_to_page(0) : NULL;
+}
+
+/* Spares page_to_pfn() from looking up where @map is, for every page again. */
+static unsigned long mempinfd_pfn(const struct page *page, const struct page *map)
+{
+	return MEMPINFD_ONE_MEMORY_MAP ? page - map : page_to_pfn(page);
+}
+
 /*
  * Returns how many pages the runs hold for which there was room. pages[nr] must
- * be NULL. This loop is what a pin costs beyond GUP, so it is kept tight.
+ * be writable. This loop is what a pin costs beyond GUP, so it is kept tight.
  */
 static unsigned long mempinfd_fill_room(struct mempinfd_room *room,
 					struct page **pages, unsigned long nr)
 {
 	struct page **next = pages, **end = pages + min(nr, room->nr);
+	const struct page *map = mempinfd_memory_map();
 	struct mempinfd_run *run = room->runs;
-	struct page *page = *next;
+	struct page *page, *saved = *end;
 
-	while (next < end) {
+	/* Ends the loops, and is cheaper to ask for than for the number of pages. */
+	*end = NULL;
+	page = *next;
+	while (page) {
+		unsigned long pfn = mempinfd_pfn(page, map);
 		struct page *first = page;
 		unsigned long count = 1;
-		unsigned int order = 0;
+		unsigned int order;
 
 		page = next[1];
-		if (mempinfd_follows(page, first, 1)) {
-			do {
-				count++;
-			} while (mempinfd_follows(next[count], first, count));
-			order = min_t(unsigned int, __fls(count), MEMPINFD_RUN_ORDER_MAX);
-			page = next[1UL << order];
+		if (likely(!mempinfd_follows(page, first, 1))) {
+			mempinfd_set_run(run++, pfn, 0);
+			next++;
+			continue;
 		}
+		/* Read again, so that it takes no register above. */
+		first = *next;
+		do {
+			count++;
+		} while (mempinfd_follows(next[count], first, count));
+		order = min_t(unsigned int, __fls(count), MEMPINFD_RUN_ORDER_MAX);
+		mempinfd_set_run(run++, pfn, order);
 		next += 1UL << order;
-		mempinfd_set_run(run++, page_to_pfn(first), order);
+		page = *next;
 	}
+	*end = saved;
 	*room->used += run - room->runs;
 	return next - pages;
 }
@@ -276,7 +301,6 @@ static int mempinfd_record_pages(struct mempinfd_record *record,
 		if (mempinfd_many_refs(pages[i]))
 			goto err_unpin;
 
-	pages[nr] = NULL;
 	while (nr) {
 		if (mempinfd_get_room(record, left, &room))
 			goto err_unpin;
