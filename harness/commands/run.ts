@@ -6,6 +6,12 @@ import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
+import {
+  KSELFTEST_SECONDS,
+  type Kselftest,
+  offerKselftests,
+  parseKselftests,
+} from '../stages/kselftests.ts';
 import { lastFailed } from '../stages/readResults.ts';
 import type { Shard } from '../stages/shard.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
@@ -29,6 +35,11 @@ export function runCommand(invocation: Invocation) {
     .description('build what is stale, boot, run the guest tests, report the verdict')
     .argument('[suites...]', 'guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
+    .option(
+      '--kselftest <names>',
+      'selftests of the kernel instead, such as mm:cow,mm:migration',
+      parseKselftests,
+    )
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
     .option('--durations <file>', 'results.json that says how long tests take, for --shard')
@@ -61,6 +72,7 @@ export function runCommand(invocation: Invocation) {
 
 interface RunOptions extends KernelOptions, PolicyOptions {
   grep?: string | undefined;
+  kselftest?: Kselftest[] | undefined;
   lastFailed?: true | undefined;
   shard?: Shard | undefined;
   durations?: string | undefined;
@@ -85,7 +97,8 @@ async function runOnce(
   options: RunOptions,
 ): Promise<Results> {
   const output = resolve(options.output);
-  const only = options.lastFailed ? await lastFailed(output) : undefined;
+  const { kselftest } = options;
+  const only = await chosenIds(suites, options, output);
   const names = options.reporter.split(',').filter((name) => name !== '');
   const json = options.json && !names.includes('json') ? ['json'] : [];
   const reporters = openReporters([...names, ...json], output, invocation.environment);
@@ -94,19 +107,21 @@ async function runOnce(
   });
   const telling = new Telling(reporters);
   const emit = (event: RunEvent) => telling.tell(event);
+  const workspace = invocation.workspace(emit);
   const { results, bundles, error } = await judgeKernel({
     version: invocation.environment.version,
-    workspace: invocation.workspace(emit),
+    workspace,
     command: ['pinlab', ...invocation.argv],
     choice: kernelChoice(options),
     selection: { suites, grep: options.grep, only },
+    extend: kselftest && offerKselftests(workspace, kselftest),
     shard: options.shard,
     durations: options.durations,
     policy: runPolicy(options),
     machine: { cpus: options.cpus, memoryMiB: options.memory },
     jobs: options.jobs,
     output,
-    ...timeLimits(options),
+    ...timeLimits({ ...options, usualTestSeconds: kselftest && KSELFTEST_SECONDS }),
     emit,
   });
   emit({ type: 'runEnd', results });
@@ -114,6 +129,20 @@ async function runOnce(
   if (error) process.stderr.write(`${explain(error)}\n`);
   if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);
   return results;
+}
+
+/** The only tests that may be picked; all, if none. */
+async function chosenIds(
+  suites: readonly string[],
+  { kselftest, lastFailed: again }: RunOptions,
+  output: string,
+): Promise<ReadonlySet<string> | undefined> {
+  if (kselftest && suites.length > 0) {
+    throw new UsageError('--kselftest runs selftests of the kernel instead of suites', {
+      hint: `leave out ${suites.join(' ')}, or make two runs`,
+    });
+  }
+  return again ? lastFailed(output) : undefined;
 }
 
 function bundlesNote(bundles: readonly string[]): string {
