@@ -92,7 +92,7 @@ static size_t run_episodes(uint64_t seed, struct finding *finding, long deadline
 	while (performed < SEQUENCE_OPERATIONS && !finding->found) {
 		struct sequence sequence = sequence_draw(&seed, EPISODE_OPERATIONS);
 
-		*finding = episode_run(&sequence);
+		*finding = episode_run(&sequence, patience());
 		performed += finding->performed;
 		if (finding->found)
 			report(&sequence, finding, deadline);
@@ -105,7 +105,7 @@ static size_t run_file(const char *path, struct finding *finding, long deadline)
 {
 	struct sequence sequence = sequence_read(path);
 
-	*finding = episode_run(&sequence);
+	*finding = episode_run(&sequence, patience());
 	if (finding->found)
 		report(&sequence, finding, deadline);
 	sequence_free(&sequence);
