@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -104,24 +103,28 @@ static void __attribute__((noreturn)) live(const struct sequence *sequence, stru
 	_exit(0);
 }
 
-static bool eventually_held(uint64_t count)
+unsigned int patience(void)
 {
-	time_t end = time(NULL) + wait_seconds() / 4 + 1;
+	return (wait_seconds() / 4 + 1) * 1000;
+}
 
-	while (pins_held() != count && time(NULL) < end)
-		usleep(1000);
+static bool eventually_held(uint64_t count, unsigned int patience_ms)
+{
+	for (unsigned int ms = 0; pins_held() != count && ms < patience_ms; ms += 10)
+		usleep(10000);
 	return pins_held() == count;
 }
 
 /* The process has no say in this: its death, and what it leaves behind. */
-static void look_from_outside(struct finding *finding, int status, uint64_t held)
+static void look_from_outside(struct finding *finding, int status, uint64_t held,
+			      unsigned int patience_ms)
 {
 	if (finding->found)
 		return;
 	if (status) {
 		snprintf(finding->what, sizeof(finding->what), "the process survives");
 		snprintf(finding->detail, sizeof(finding->detail), "wait status %#x", status);
-	} else if (!eventually_held(held)) {
+	} else if (!eventually_held(held, patience_ms)) {
 		snprintf(finding->what, sizeof(finding->what), "pages are pinned for ever");
 		snprintf(finding->detail, sizeof(finding->detail), "%lld more than before",
 			 (long long)(pins_held() - held));
@@ -131,7 +134,7 @@ static void look_from_outside(struct finding *finding, int status, uint64_t held
 	finding->found = true;
 }
 
-struct finding episode_run(const struct sequence *sequence)
+struct finding episode_run(const struct sequence *sequence, unsigned int patience_ms)
 {
 	struct common *common = map_common();
 	uint64_t held = pins_held();
@@ -143,7 +146,7 @@ struct finding episode_run(const struct sequence *sequence)
 	if (pid == 0)
 		live(sequence, common);
 	CHECK(waitpid(pid, &status, 0) == pid);
-	look_from_outside(&common->finding, status, held);
+	look_from_outside(&common->finding, status, held, patience_ms);
 	finding = common->finding;
 	munmap(common, sizeof(*common));
 	return finding;

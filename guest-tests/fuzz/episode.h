@@ -19,8 +19,13 @@ struct sequence sequence_read(const char *path);
 void sequence_print(const struct sequence *sequence);
 void sequence_free(struct sequence *sequence);
 
-/* Runs the sequence and returns what came of it. Needs root. */
-struct finding episode_run(const struct sequence *sequence);
+/*
+ * Runs the sequence and returns what came of it. Pages that are still pinned
+ * @patience_ms after the process has ended count as leaked. Needs root.
+ */
+struct finding episode_run(const struct sequence *sequence, unsigned int patience_ms);
+/* Longer than the slowest kernel takes. */
+unsigned int patience(void);
 /* Removes what the finding does not need, until @deadline (CLOCK_MONOTONIC seconds) at most. */
 void sequence_shrink(struct sequence *sequence, const struct finding *finding, long deadline);
 

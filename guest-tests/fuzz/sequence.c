@@ -8,6 +8,8 @@
 #include "episode.h"
 
 #define MOST_OPERATIONS	100000
+/* Something is wrong already: to wait for each attempt as for the first would leave no time. */
+#define SHRINK_PATIENCE	200
 
 struct sequence sequence_draw(uint64_t *random, size_t nr)
 {
@@ -73,7 +75,7 @@ static bool dispensable(struct sequence *sequence, size_t from, size_t nr,
 	for (size_t i = 0; i < sequence->nr; i++)
 		if (i < from || i >= from + nr)
 			rest.ops[rest.nr++] = sequence->ops[i];
-	found = episode_run(&rest);
+	found = episode_run(&rest, SHRINK_PATIENCE);
 	if (!found.found || strcmp(found.what, finding->what)) {
 		sequence_free(&rest);
 		return false;

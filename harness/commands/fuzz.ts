@@ -25,6 +25,7 @@ export function fuzzCommand(invocation: Invocation) {
     .option('--seed <n>', 'where the randomness starts', wholeNumber('--seed', 1), 1)
     .option('--budget <n>', 'how many operations', wholeNumber('--budget', 1), 100_000)
     .option('--replay <file>', 'run the operations in this file instead')
+    .option('--grep <regexp>', 'only sequences whose id matches')
     .option('--fail-fast', 'stop at the first sequence that fails')
     .option('--output <dir>', 'where results.json and what was found go', 'results')
     .option('--json', 'print the results document on standard output')
@@ -48,7 +49,11 @@ export function fuzzCommand(invocation: Invocation) {
       const { results, error } = await judgeKernel({
         ...{ version: environment.version, workspace, command: ['pinlab', ...argv], output, emit },
         ...{ choice: kernelChoice(options), extend: offerFuzzTests(workspace, plan) },
-        selection: { suites: [], only: new Set(fuzzTests(plan).map(({ id }) => id)) },
+        selection: {
+          suites: [],
+          grep: options.grep,
+          only: new Set(fuzzTests(plan).map(({ id }) => id)),
+        },
         ...{
           policy: { ...DEFAULT_POLICY, onFailure },
           machine: { cpus: 2, memoryMiB: 1024 },

@@ -6,6 +6,12 @@ import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
 import type { Results } from '../schema/results.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
+import {
+  KSELFTEST_SECONDS,
+  type Kselftest,
+  offerKselftests,
+  parseKselftests,
+} from '../stages/kselftests.ts';
 import { lastFailed } from '../stages/readResults.ts';
 import type { Shard } from '../stages/shard.ts';
 import { describeSuites } from '../stages/suites.ts';
@@ -31,6 +37,11 @@ export function runCommand(invocation: Invocation) {
     .description('build what is stale, boot, run the guest tests, report the verdict')
     .argument('[suites...]', 'suites or guest programs to run; all without')
     .option('--grep <regexp>', 'only tests whose id matches')
+    .option(
+      '--kselftest <names>',
+      'selftests of the kernel instead, such as mm:cow,mm:migration',
+      parseKselftests,
+    )
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
     .option('--durations <file>', 'results.json that says how long tests take, for --shard')
@@ -62,6 +73,7 @@ export function runCommand(invocation: Invocation) {
 
 interface RunOptions extends KernelOptions, PolicyOptions, MachineOptions {
   grep?: string | undefined;
+  kselftest?: Kselftest[] | undefined;
   lastFailed?: true | undefined;
   shard?: Shard | undefined;
   durations?: string | undefined;
@@ -83,7 +95,8 @@ async function runOnce(
   options: RunOptions,
 ): Promise<Results> {
   const output = resolve(options.output);
-  const only = options.lastFailed ? await lastFailed(output) : undefined;
+  const { kselftest } = options;
+  const only = await chosenIds(suites, options, output);
   const names = options.reporter.split(',').filter((name) => name !== '');
   const json = options.json && !names.includes('json') ? ['json'] : [];
   const reporters = openReporters([...names, ...json], output, invocation.environment);
@@ -92,19 +105,21 @@ async function runOnce(
   });
   const telling = new Telling(reporters);
   const emit = (event: RunEvent) => telling.tell(event);
+  const workspace = invocation.workspace(emit);
   const { results, bundles, error } = await judgeKernel({
     version: invocation.environment.version,
-    workspace: invocation.workspace(emit),
+    workspace,
     command: ['pinlab', ...invocation.argv],
     choice: kernelChoice(options),
     selection: { suites, grep: options.grep, only },
+    extend: kselftest && offerKselftests(workspace, kselftest),
     shard: options.shard,
     durations: options.durations,
     policy: runPolicy(options),
     machine: machineChoice(options),
     jobs: options.jobs,
     output,
-    ...timeLimits(options),
+    ...timeLimits({ ...options, usualTestSeconds: kselftest && KSELFTEST_SECONDS }),
     emit,
   });
   emit({ type: 'runEnd', results });
@@ -112,6 +127,20 @@ async function runOnce(
   if (error) process.stderr.write(`${explain(error)}\n`);
   if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);
   return results;
+}
+
+/** The only tests that may be picked; all, if none. */
+async function chosenIds(
+  suites: readonly string[],
+  { kselftest, lastFailed: again }: RunOptions,
+  output: string,
+): Promise<ReadonlySet<string> | undefined> {
+  if (kselftest && suites.length > 0) {
+    throw new UsageError('--kselftest runs selftests of the kernel instead of suites', {
+      hint: `leave out ${suites.join(' ')}, or make two runs`,
+    });
+  }
+  return again ? lastFailed(output) : undefined;
 }
 
 function bundlesNote(bundles: readonly string[]): string {

@@ -53,7 +53,7 @@ export class Judge {
   conclude(end: ProgramEnd): Judgement {
     const document = this.#parser.end();
     const said = document.results.flatMap((result) => result.diagnostics);
-    const all = [...said, ...document.diagnostics];
+    const all = [...said, ...document.diagnostics, ...subtestLines(document)];
     const diagnostics = all.filter((line) => !isProgress(line));
     const assertion = firstAssertion(diagnostics);
     const site = assertion ? { assertion } : {};
@@ -115,6 +115,24 @@ function describe(end: ProgramEnd): string {
 
 function fail(reason: string): Verdict {
   return { status: 'fail', reason };
+}
+
+/** What became of subtests, and each that failed: the result itself names the first at most. */
+function subtestLines(document: KtapDocument): string[] {
+  const leaves = document.results.flatMap(({ subtests }) => (subtests ? leavesOf(subtests) : []));
+  if (leaves.length === 0) return [];
+  const withStatus = (wanted: string) =>
+    leaves.filter((result) => statusOf(result).status === wanted);
+  const [passed, failed, skipped] = ['pass', 'fail', 'skip'].map(withStatus);
+  return [
+    `# subtests: ${passed?.length} passed, ${failed?.length} failed, ${skipped?.length} skipped`,
+    ...(failed ?? []).map(({ number, name }) => `not ok ${number} ${name}`),
+  ];
+}
+
+/** The results below which there are no others. */
+function leavesOf({ results }: KtapDocument): KtapResult[] {
+  return results.flatMap((result) => (result.subtests ? leavesOf(result.subtests) : [result]));
 }
 
 function firstAssertion(diagnostics: readonly string[]): AssertionSite | undefined {

@@ -17,7 +17,19 @@ export function statusOf(result: KtapResult): Status {
   const own = ownStatus(result);
   if (own.status === 'fail' || !result.subtests) return own;
   const complaint = complaintOf(result.subtests);
-  return complaint === undefined ? own : { status: 'fail', reason: complaint };
+  if (complaint !== undefined) return { status: 'fail', reason: complaint };
+  return own.status === 'pass' ? unlessAllSkipped(result.subtests) : own;
+}
+
+/** A test whose every subtest was skipped has shown nothing. */
+function unlessAllSkipped({ results }: KtapDocument): Status {
+  const statuses = results.map(statusOf);
+  if (results.length === 0 || statuses.some(({ status }) => status === 'pass')) {
+    return { status: 'pass' };
+  }
+  const [first] = statuses;
+  const reason = `all ${results.length} subtests were skipped: ${first?.reason}`;
+  return { status: 'skip', reason };
 }
 
 /** Why a document cannot be believed or did not pass; undefined if it is sound. */

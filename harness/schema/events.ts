@@ -12,6 +12,7 @@ export type StageName =
   | 'kernel'
   | 'image'
   | 'guest-tests'
+  | 'kselftest'
   | 'boot';
 
 /** A stage began; `expectedMs` is how long it took last time, where that is known. */

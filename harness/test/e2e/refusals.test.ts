@@ -13,6 +13,27 @@ test('an unknown option is a usage error that shows the help', async (t) => {
   t.regex(stderr, /Usage: pinlab run/);
 });
 
+test('what is no selftest, no sequence of operations and no patch of a base is refused', async (t) => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'operations.txt');
+  await writeFile(file, 'launch missiles=1 now\n');
+  const refused: [string[], RegExp][] = [
+    [['run', '--kselftest', 'cow'], /names like mm:cow/],
+    [['run', 'pin', '--kselftest', 'mm:cow'], /instead of suites/],
+    [['run', '--kselftest', 'mm:no-such-program'], /there is no selftest mm:no-such-program/],
+    [['fuzz', '--replay', file], /not an operation: launch missiles=1 now/],
+    [
+      ['build', 'kernel', '--kernel', directory.path, '--patch', file],
+      /is not a kernel source tree/,
+    ],
+  ];
+  for (const [args, why] of refused) {
+    const { code, stderr } = await pinlab(args);
+    t.is(code, EXIT.usage, stderr);
+    t.regex(stderr, why);
+  }
+});
+
 test('a directory that is no kernel tree is refused', async (t) => {
   await using directory = await temporaryDirectory();
   const { code, stderr } = await pinlab(['run', '--kernel', directory.path]);

@@ -13,7 +13,11 @@ const BUGS: Record<string, { named: RegExp; needs: RegExp; atMost: number }> = {
   'partial-pin-leaks-pages': { named: /pages are pinned for ever/, needs: /^pin /, atMost: 5 },
   'partial-pin-leaks-charge': { named: /VmPin after pin/, needs: /^pin /, atMost: 3 },
   'unpin-keeps-limit': { named: /result of pin/, needs: /^unpin /, atMost: 8 },
-  'pin-ignores-write': { named: /result of pin/, needs: /^pin .*flags=[23]/, atMost: 4 },
+  'pin-ignores-write': {
+    named: /result of pin|no faults on pinned memory/,
+    needs: /^pin .*flags=[23]/,
+    atMost: 4,
+  },
   'file-of-any-mm': { named: /who may use a file/, needs: /^fork /, atMost: 4 },
 };
 

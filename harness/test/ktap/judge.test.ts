@@ -167,3 +167,28 @@ test('standard error is diagnostics only', (t) => {
   judge.note('Bail out!');
   t.like(judge.conclude(ok), { status: 'lost', diagnostics: ['ok 1 f.t', 'Bail out!'] });
 });
+
+test('subtests are counted, and each that failed is named', (t) => {
+  const sub = (lines: string[], result = 'ok 1 f.t') =>
+    stream([...['TAP version 13', `1..${lines.length}`, ...lines].map((l) => `    ${l}`), result]);
+  t.deepEqual(sub(['ok 1 a', 'ok 2 b # SKIP no disk']), {
+    status: 'pass',
+    diagnostics: ['# subtests: 1 passed, 0 failed, 1 skipped'],
+  });
+  const failed = sub(['ok 1 a', 'not ok 2 b', 'not ok 3 c']);
+  t.like(failed, { status: 'fail', reason: 'subtest 2 b failed' });
+  const counted = '# subtests: 1 passed, 2 failed, 0 skipped';
+  t.deepEqual(failed.diagnostics, [counted, 'not ok 2 b', 'not ok 3 c']);
+  t.like(sub(['ok 1 a', 'not ok 2 b'], 'not ok 1 f.t # exit status 1'), {
+    status: 'fail',
+    reason: 'exit status 1',
+  });
+});
+
+test('a test whose every subtest was skipped is no pass', (t) => {
+  const lines = ['TAP version 13', '1..2', 'ok 1 a # SKIP one node', 'ok 2 b # SKIP one CPU'];
+  t.like(stream([...lines.map((line) => `    ${line}`), 'ok 1 f.t']), {
+    status: 'skip',
+    reason: 'all 2 subtests were skipped: one node',
+  });
+});

@@ -15,3 +15,9 @@ test('what the user says counts, on every kernel', (t) => {
     t.deepEqual(timeLimits({ flavour, testTimeout: 5, bootTimeout: 7 }), limits);
   }
 });
+
+test('tests that are known to take long have a limit of their own', (t) => {
+  t.is(timeLimits({ flavour: 'base', usualTestSeconds: 600 }).testTimeoutMs, 600_000);
+  const chosen = { flavour: 'base', usualTestSeconds: 600, testTimeout: 5 };
+  t.is(timeLimits(chosen).testTimeoutMs, 5_000);
+});
