@@ -123,8 +123,7 @@ static int watch_writes(struct buffer *buf)
 
 	CHECK(uffd >= 0);
 	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0);
-	CHECK(ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
-	return uffd;
+	return ioctl(uffd, UFFDIO_REGISTER, &range) == 0 ? uffd : -1;
 }
 
 static void set_protection(int uffd, struct buffer *buf, bool on)
@@ -143,6 +142,8 @@ static void watch_both(struct cell *cell)
 {
 	object_uffd = watch_writes(&cell->object);
 	twin_uffd = watch_writes(&cell->twin);
+	if (object_uffd < 0)
+		cell->unsuited = "this kernel does not write-protect hugetlb pages by userfaultfd";
 }
 
 static void protect_and_not(struct cell *cell)

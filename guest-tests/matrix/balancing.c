@@ -11,7 +11,7 @@
 #include "proc.h"
 
 #define SWITCH	"/proc/sys/kernel/numa_balancing"
-#define PACE	"/sys/kernel/debug/sched/numa_balancing/"
+#define ROUNDS_OFF	50
 
 static void *wait_for_nothing(void *arg)
 {
@@ -30,15 +30,6 @@ static void start_thread(struct cell *cell)
 	CHECK(pthread_create(&thread, NULL, wait_for_nothing, NULL) == 0);
 }
 
-static void switch_on(struct cell *cell)
-{
-	(void)cell;
-	write_text(PACE "scan_delay_ms", "1");
-	write_text(PACE "scan_period_min_ms", "10");
-	write_text(PACE "scan_period_max_ms", "20");
-	write_text(SWITCH, "1");
-}
-
 /* Balancing works on behalf of tasks that run, for so much of their own time. */
 static void use_cpu(void)
 {
@@ -48,17 +39,23 @@ static void use_cpu(void)
 
 static bool hinted;
 
+/*
+ * On from here on: a look at the buffers before they are in use by the device would be one
+ * less at the object or at the twin. One look is at all that the process has.
+ */
 static void await_hint(struct cell *cell)
 {
-	bool off = read_number(SWITCH) == 0;
+	bool off = cell->protection->switches_off;
 	long start = time(NULL);
 
+	if (!off)
+		write_text(SWITCH, "1");
 	hinted = false;
 	for (int round = 0; !hinted && !too_long(start); round++) {
 		use_cpu();
 		hinted = twin_stalls(cell) > 0;
 		/* Long enough for what is switched on to have happened. */
-		if (off && round == 50)
+		if (off && round == ROUNDS_OFF)
 			break;
 	}
 	write_text(SWITCH, "0");
@@ -72,7 +69,7 @@ static bool twin_was_hinted(struct cell *cell)
 
 #define BALANCING(what, ...) \
 	{ .name = "NUMA balancing, " what, .cause = KERNEL, .missing = one_node, \
-	  .settle = switch_on, .arrange = start_thread, .happen = await_hint, \
+	  .arrange = start_thread, .happen = await_hint, \
 	  .happened = twin_was_hinted, __VA_ARGS__ }
 
 const struct event numa_events[] = {

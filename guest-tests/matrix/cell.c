@@ -122,7 +122,7 @@ static bool bytes_are_right(struct cell *cell)
 
 	if (cpl.status != DMA_TESTDEV_OK || cpl.result != crc32c(buf->data, buf->length))
 		return false;
-	if (!contents_are(buf, cell->event->after))
+	if (!contents_are(buf, cell->refused ? cell->event->before : cell->event->after))
 		return false;
 	if (!is_written(cell))
 		return true;
@@ -197,6 +197,10 @@ void run_cell(struct cell *cell, struct measurement *result)
 		return;
 	}
 	prepare(cell);
+	if (cell->unsuited) {
+		set_outcome(result, NOT_APPLICABLE, cell->unsuited);
+		return;
+	}
 	ret = cell->protection->protect(cell);
 	if (ret) {
 		set_outcome(result, NOT_APPLICABLE, strerror(-ret));

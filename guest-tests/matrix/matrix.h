@@ -96,6 +96,8 @@ struct cell {
 	uint64_t *twin_frames;
 	struct disk disks[2];	/* behind object and twin, where they are files */
 	char group[64];		/* the cgroup that the process is in, or "" */
+	bool refused;		/* the kernel does not do to the object what was asked for */
+	const char *unsuited;	/* why the event cannot be had for this memory, or NULL */
 };
 
 enum outcome {
@@ -147,9 +149,9 @@ uint64_t twin_stalls(struct cell *cell);
 bool twin_stalled(struct cell *cell);
 bool twin_moved(struct cell *cell);
 bool twin_absent(struct cell *cell);
-/* Asks for @advice on both, whatever the kernel says to it. */
+/* Asks for @advice on both; the kernel may refuse it, as it does for some kinds of memory. */
 void advise(struct cell *cell, int advice);
-void advise_buffer(struct buffer *buf, int advice);
+bool advise_buffer(struct buffer *buf, int advice);
 /* Puts pages that were only just touched on the kernel's lists, where it looks for them. */
 void drain_lists(void);
 /* Whether the limit of one event has been reached: time(NULL) at its start is @start. */

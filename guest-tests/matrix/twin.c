@@ -2,7 +2,6 @@
 /*
  * What events are made of, and what proves that they took place.
  */
-#include <errno.h>
 #include <linux/mempolicy.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -38,15 +37,14 @@ bool twin_absent(struct cell *cell)
 	return present_pages(cell->twin.data, cell->twin.length) == 0;
 }
 
-void advise_buffer(struct buffer *buf, int advice)
+bool advise_buffer(struct buffer *buf, int advice)
 {
-	if (madvise(buf->data, buf->length, advice) < 0)
-		CHECK(errno != EFAULT);
+	return madvise(buf->data, buf->length, advice) == 0;
 }
 
 void advise(struct cell *cell, int advice)
 {
-	advise_buffer(&cell->object, advice);
+	cell->refused = !advise_buffer(&cell->object, advice);
 	advise_buffer(&cell->twin, advice);
 }
 

@@ -13,7 +13,7 @@ import {
   type Matrix,
   type MatrixCell,
 } from '../schema/matrix.ts';
-import { expecting, isConclusive } from '../schema/matrixVerdict.ts';
+import { comparedWith, expecting, isConclusive } from '../schema/matrixVerdict.ts';
 import { fillMatrix } from '../stages/fillMatrix.ts';
 import type { MatrixSelection } from '../stages/matrixPlan.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
@@ -107,8 +107,9 @@ async function writeReports(output: string, matrix: Matrix) {
 }
 
 async function checkIn(root: string, matrix: Matrix, before: ExpectedMatrix) {
-  await writeReport(join(root, EXPECTED), jsonText(expecting(matrix.cells, before)));
-  await writeReport(join(root, PAGE), matrixMarkdown(matrix));
+  const expected = expecting(matrix.cells, before);
+  await writeReport(join(root, EXPECTED), jsonText(expected));
+  await writeReport(join(root, PAGE), matrixMarkdown(comparedWith(matrix, expected)));
 }
 
 function jsonText(value: unknown): string {

@@ -11,7 +11,7 @@ export function matrixMarkdown(matrix: Matrix): string {
     '',
     INTRODUCTION,
     '',
-    `Made by \`${matrix.command.join(' ')}\`, pinlab ${matrix.pinlab.version}: ${summaryText(matrix)}.`,
+    `Made by \`${again(matrix.command)}\`, pinlab ${matrix.pinlab.version}: ${summaryText(matrix)}.`,
     '',
     ...inputsTable(matrix),
     '',
@@ -25,6 +25,14 @@ export function matrixMarkdown(matrix: Matrix): string {
     ...reasons(matrix),
     '',
   ].join('\n');
+}
+
+/** The command without what is of one machine only: where its output went. */
+function again(command: readonly string[]): string {
+  return command
+    .filter((word, i) => word !== '--output' && command[i - 1] !== '--output')
+    .map((word) => (/^[\w=,.:/-]+$/.test(word) ? word : `'${word}'`))
+    .join(' ');
 }
 
 const INTRODUCTION =

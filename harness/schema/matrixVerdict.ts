@@ -123,3 +123,11 @@ export function expecting(cells: readonly MatrixCell[], before: ExpectedMatrix):
   }
   return { reasons: before.reasons, cells: known };
 }
+
+/** The same cells, judged by other expectations. */
+export function comparedWith(matrix: Matrix, expected: ExpectedMatrix): Matrix {
+  const changes = changesOf(matrix.cells, expected);
+  const broken = brokenPromises(matrix.cells, matrix.rows, expected);
+  const summary = summariseMatrix({ ...matrix, changes, broken });
+  return { ...matrix, changes, broken, summary };
+}

@@ -43,6 +43,13 @@ test('the page says how to make it again, and why a cell is empty', (t) => {
   t.regex(page, /\| mremap \| none \| not applicable \| why not \|/);
 });
 
+test('where the output went is nobody else’s business', (t) => {
+  const command = ['pinlab', 'matrix', '--output', '/home/me', '--rows', '^(a|b)$'];
+  const page = matrixMarkdown({ ...sampleMatrix(CELLS), command });
+  t.regex(page, /`pinlab matrix --rows '\^\(a\|b\)\$'`/);
+  t.false(page.includes('/home/me'));
+});
+
 test('a broken promise is on the page with its reason', (t) => {
   const expected = { reasons: [{ row: 'KSM', reason: 'it cannot be helped' }], cells: {} };
   const page = matrixMarkdown(sampleMatrix([cell({ stalls: 16 })], expected));
