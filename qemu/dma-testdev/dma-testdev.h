@@ -142,7 +142,7 @@ DmaResult dma_testdev_compare_swap(DmaTestdevQueue *q, uint64_t va,
                                    uint64_t *old);
 DmaResult dma_testdev_rewrite(DmaTestdevQueue *q, uint64_t va);
 
-/* Forget the transaction of @q that is stalled or was resumed, if there is one */
+/* Forget the transaction of @q that is stalled or was resumed, if any */
 void dma_testdev_drop_stall(DmaTestdevQueue *q);
 void dma_testdev_init_stall(DmaTestdevQueue *q);
 

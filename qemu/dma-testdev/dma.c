@@ -19,7 +19,7 @@ static uint16_t pasid_control(DmaTestdevState *s)
                         PCI_PASID_CTRL);
 }
 
-/* A process's DMA has the rights of the process, unless the driver says more. */
+/* DMA of a process has its rights, unless the driver says more. */
 static MemTxAttrs queue_attrs(DmaTestdevQueue *q)
 {
     uint32_t pasid = dma_testdev_inject_pasid(q);

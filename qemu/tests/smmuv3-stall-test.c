@@ -281,6 +281,26 @@ static void test_commands_illegal(void)
     rig_free(rig);
 }
 
+/* Of EL3, EL2, ATS and PRI: there is none, and no stall ends by them. */
+static void test_commands_absent(void)
+{
+    static const uint8_t commands[] = {
+        0x18, 0x1a, 0x20, 0x21, 0x22, 0x23, 0x40, 0x41,
+    };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(commands); i++) {
+        Usual *u = usual_new(ON, STALL);
+
+        stalled_write(u, 0);
+        rig_cmd(u->rig, commands[i], u->rig->sid, 0, 0);
+        check_cerror_ill(u->rig);
+        qtest_clock_step(u->rig->qts, 100000);
+        g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STALLED);
+        usual_free(u);
+    }
+}
+
 /* Secure streams are not this command queue's business. */
 static void test_ssec(void)
 {
@@ -333,6 +353,7 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/stall/stall-term", test_stall_term);
     qtest_add_func("smmuv3/stall/smmuen", test_smmuen);
     qtest_add_func("smmuv3/stall/commands-illegal", test_commands_illegal);
+    qtest_add_func("smmuv3/stall/commands-absent", test_commands_absent);
     qtest_add_func("smmuv3/stall/ssec", test_ssec);
     qtest_add_func("smmuv3/stall/cannot-stall", test_cannot_stall);
     return g_test_run();
