@@ -19,9 +19,7 @@ const TIERS: Record<string, Tier> = {
   e2e: {
     builds: [
       ['build'],
-      ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--no-series'],
-      ['build', 'kernel', '--without-mm-patches'],
       ['build', 'kernel', '--flavour', 'debug'],
       ['build', 'kernel', '--kernel', '7.3'],
     ],
@@ -29,6 +27,8 @@ const TIERS: Record<string, Tier> = {
   },
   full: {
     builds: [
+      ['build', 'kernel', '--without-mm-patches'],
+      ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--flavour', 'kcsan'],
       ['build', 'kernel', '--kernel', '7.3', '--flavour', 'debug'],
       ['build', 'kernel', '--flavour', 'bench'],

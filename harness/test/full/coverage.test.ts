@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import type { FileCoverage } from '../../schema/coverage.ts';
-import { pinlab, readResults, startPinlab, temporaryDirectory, untilTesting } from './pinlab.ts';
+import {
+  pinlab,
+  readResults,
+  startPinlab,
+  temporaryDirectory,
+  untilTesting,
+} from '../e2e/pinlab.ts';
 
 const PINNED = '^pin:pin.anon.pinned_buffer_never_stalls$';
 
