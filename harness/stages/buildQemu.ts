@@ -81,7 +81,6 @@ export interface QtestsArtifact {
 const UPSTREAM_QTESTS = [
   'arm-cpu-features',
   'boot-serial-test',
-  'cdrom-test',
   'device-introspect-test',
   'machine-none-test',
   'migration-test',
