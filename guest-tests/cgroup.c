@@ -150,8 +150,11 @@ static int64_t records_cost(FIXTURE_DATA(cgroup) * self, void *range, size_t len
 TEST_F(cgroup, records_of_scattered_pages_are_within_2_mib_a_gib)
 {
 	const size_t gib = (size_t)1 << 30, length = 8 << 20;
-	int64_t cost = records_cost(self, map_scattered(length), length, 4 * gib);
+	int64_t cost;
 
+	if (slab_object_size("kmalloc-cg-4k") > PAGE)
+		SKIP(return, "this kernel surrounds what it allocates with space to find overruns");
+	cost = records_cost(self, map_scattered(length), length, 4 * gib);
 	TH_LOG("%lld bytes for 4 GiB", (long long)cost);
 	/* Six bytes a page. */
 	ASSERT_LE(4 * gib / PAGE * 6, cost + SLACK);

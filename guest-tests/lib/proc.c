@@ -148,6 +148,21 @@ static uint64_t pagemap_entry(int fd, uintptr_t addr)
 	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_FRAME : 0;
 }
 
+uint64_t slab_object_size(const char *cache)
+{
+	FILE *file = fopen("/proc/slabinfo", "r");
+	unsigned long long size = 0, found;
+	char line[512], name[64];
+
+	/* Name, objects in use, objects, bytes of one: slabinfo(5). */
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %*u %*u %llu", name, &found) == 2 && !strcmp(name, cache))
+			size = found;
+	if (file)
+		fclose(file);
+	return size;
+}
+
 uint64_t page_frame(const void *addr)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);

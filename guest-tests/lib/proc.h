@@ -24,6 +24,8 @@ uint64_t vmstat(const char *name);
 uint64_t pins_held(void);
 /* Interrupts so far, on all CPUs, of the line in /proc/interrupts that ends in @name. */
 uint64_t interrupts(const char *name);
+/* Bytes that an object of a slab cache takes with what debugging adds, or 0 where that is not told. */
+uint64_t slab_object_size(const char *cache);
 /* The page frame behind @addr, or 0 if it is not present. Needs CAP_SYS_ADMIN. */
 uint64_t page_frame(const void *addr);
 /* Pages of [@addr, @addr + @len) that have a page frame of their own. */
