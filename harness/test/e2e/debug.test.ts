@@ -3,15 +3,18 @@ import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import { pinlab, readResults, temporaryDirectory } from './pinlab.ts';
 
-/** The fuzzer's first two seeds do here: ten times as slow, all twenty would outlast the rest. */
-const TESTS = '^(?!fuzz:)|^fuzz:sequence\\.seed_[12]\\.';
-/** What only a newer kernel has. */
-const NOT_ON_THIS_KERNEL = /^unpinnable:cannot_pin\.guard_region\./;
+/** The fuzzer's first seed does here: ten times as slow, all twenty would outlast the rest. */
+const TESTS = '^(?!fuzz:)|^fuzz:sequence\\.seed_1\\.';
+/** What only a newer kernel has, and what this one's padded allocations would spoil. */
+const NOT_ON_THIS_KERNEL =
+  /^unpinnable:cannot_pin\.guard_region\.|^cgroup:cgroup\.records_of_scattered_pages_/;
 
-test('every test passes on the kernel that checks itself, which reports nothing', async (t) => {
+// The other suite, which is about the machine, runs on this kernel in the full tier.
+test('every test of the syscall passes on the kernel that checks itself, which reports nothing', async (t) => {
   await using directory = await temporaryDirectory();
   const options = ['--flavour', 'debug', '--grep', TESTS, '--output', directory.path];
-  const { code, tail } = await pinlab(['run', ...options]);
+  // Two guests leave no CPU idle while one of them waits.
+  const { code, tail } = await pinlab(['run', 'syscall', '--jobs', '2', ...options]);
   t.is(code, EXIT.ok, tail);
   const { tests, splats } = await readResults(directory.path);
   t.deepEqual(
