@@ -71,7 +71,13 @@ export class Ssh implements AsyncDisposable {
   static async connect(address: SshAddress, options: ConnectOptions): Promise<Ssh> {
     const client = new Client();
     try {
-      const ready = once(client, 'ready', { signal: options.signal });
+      const ready = Promise.race([
+        once(client, 'ready', { signal: options.signal }),
+        // ssh2 calls it no error when the guest is gone before the handshake ends, and forgets its timeout.
+        once(client, 'close').then(() => {
+          throw new Error('the guest closed the connection during the handshake');
+        }),
+      ]);
       client.connect({ ...config(address), readyTimeout: options.timeoutMs });
       await ready;
       return new Ssh(client);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -28,6 +29,21 @@ async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'pinlab-test-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
+
+test('a guest that is gone in the middle of the handshake is an error at once', async (t) => {
+  const server = createServer((socket) => {
+    socket.write('SSH-2.0-dropbear_2022.83\r\n');
+    socket.once('data', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { hostPublicKey, clientKey } = makeKeys();
+  await t.throwsAsync(Ssh.connect({ port, hostPublicKey, clientKey }, { timeoutMs: 10_000 }), {
+    instanceOf: InfraError,
+    message: /closed the connection during the handshake|reset/,
+  });
+  server.close();
+});
 
 test('a command ends with its exit code, even one that arrives with the channel', async (t) => {
   await using guest = await connected((channel, command) => {
