@@ -54,6 +54,10 @@ export class ProgressReporter implements Reporter {
         return this.#start(event.stage, event.text, event.expectedMs);
       case 'stageProgress':
         return this.#progress(event.stage, event.text, event.fraction);
+      case 'stageNote':
+        this.#erase();
+        this.#say(`${event.stage}: ${event.text}`);
+        return this.#redraw();
       case 'stageCached':
         return this.#end(event.stage, `${event.stage}: ${event.text}, from the cache`);
       case 'stageDone':

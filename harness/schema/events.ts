@@ -32,6 +32,13 @@ export interface StageProgress {
   fraction?: number | undefined;
 }
 
+/** Something about a stage that its user must get to read, however much else is said. */
+export interface StageNote {
+  type: 'stageNote';
+  stage: StageName;
+  text: string;
+}
+
 /** A stage did its work. */
 export interface StageDone {
   type: 'stageDone';
@@ -56,7 +63,13 @@ export interface StageFailed {
   durationMs: number;
 }
 
-export type StageEvent = StageStart | StageProgress | StageDone | StageCached | StageFailed;
+export type StageEvent =
+  | StageStart
+  | StageProgress
+  | StageNote
+  | StageDone
+  | StageCached
+  | StageFailed;
 
 /** The plan: every id that the run owes a verdict. */
 export interface RunStart {

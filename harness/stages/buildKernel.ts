@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { MismatchError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
 import { replaceIfDifferent, type Series, type SeriesPart, seriesParts } from '../host/overlay.ts';
+import { exists } from '../host/paths.ts';
 import { compilerVersion } from '../host/tools.ts';
 import {
   BUILD_STEP,
@@ -107,7 +109,7 @@ async function fromCache(
     ...(plan.request.counted.length > 0 ? { counted: plan.request.counted.join() } : {}),
   };
   const onWait = () => plan.progress.say('another run builds the same; waiting for it');
-  const onDamage = () => plan.progress.say('the cached one is damaged; it is built again');
+  const onDamage = () => plan.progress.note('the cached one is damaged; it is built again');
   return cache.get('kernel', inputs, (directory) => build(workspace, plan, directory), {
     ...{ signal, onWait, onDamage },
   });
@@ -136,8 +138,15 @@ async function build(workspace: Workspace, plan: Plan, directory: string) {
   plan.progress.say('prepare the source');
   const tree = await workTree(trees, source, series, signal);
   const output = join(tree, buildDirectoryName(flavour, plan.request.fragments));
+  const isNew = !(await exists(output));
   await seedObjects(join(tree, buildDirectoryName(flavour)), output, signal);
-  await makeAll(workspace, plan, tree, output, directory);
+  try {
+    await makeAll(workspace, plan, tree, output, directory);
+  } catch (error) {
+    // Nobody asks again for options that do not survive.
+    if (isNew && error instanceof MismatchError) await rm(output, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function makeAll(

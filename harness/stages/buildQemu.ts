@@ -141,7 +141,7 @@ function obtain(
   progress: StageProgress,
 ) {
   const onWait = () => progress.say('another run builds the same; waiting for it');
-  const onDamage = () => progress.say('the cached one is damaged; it is built again');
+  const onDamage = () => progress.note('the cached one is damaged; it is built again');
   const make = (directory: string) => build(workspace, plan, targets, directory, progress);
   const { signal } = workspace;
   return workspace.cache.get(kind, plan.inputs, make, { signal, onWait, onDamage });

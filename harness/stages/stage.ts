@@ -7,6 +7,8 @@ import type { Workspace } from './workspace.ts';
 export interface StageProgress {
   /** What it is doing now; `fraction` of 0 to 1 where the tool tells. */
   say(text: string, fraction?: number): void;
+  /** What must be read, however much else is said. */
+  note(text: string): void;
   /** One step of a build tool that does not say how many there are. */
   step(text: string): void;
 }
@@ -27,8 +29,9 @@ export async function stage<T extends { hit: boolean }>(
   const steps = new StepCounter(last?.steps ?? 0);
   const say = (doing: string, fraction?: number) =>
     emit({ type: 'stageProgress', stage: name, text: doing, fraction });
+  const note = (what: string) => emit({ type: 'stageNote', stage: name, text: what });
   try {
-    const result = await work({ say, step: (doing) => say(doing, steps.next()) });
+    const result = await work({ say, note, step: (doing) => say(doing, steps.next()) });
     if (result.hit) {
       emit({ type: 'stageCached', stage: name, text, durationMs: elapsed() });
     } else {

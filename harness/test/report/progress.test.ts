@@ -52,6 +52,16 @@ test('plain: a line at the start, at most one per interval, a line at the end', 
   ]);
 });
 
+test('a note is shown whenever it comes, live or plain', (t) => {
+  for (const live of [false, true]) {
+    const { stream, reporter } = reporterAt(live);
+    reporter.stage(started);
+    reporter.stage({ type: 'stageNote', stage: 'kernel', text: 'the cached one is damaged' });
+    reporter.close();
+    t.true(screen(stream.text).includes('kernel: the cached one is damaged'));
+  }
+});
+
 test('plain output has no escapes, also for hostile text', (t) => {
   const { clock, stream, reporter } = reporterAt(false);
   reporter.stage(started);
