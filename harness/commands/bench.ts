@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
 import { EXIT } from '../errors.ts';
+import { benchMarkdown } from '../report/benchMarkdown.ts';
 import { benchTable } from '../report/benchTable.ts';
 import { writeReport } from '../report/file.ts';
+import type { Bench } from '../schema/bench.ts';
 import { benchKernel } from '../stages/benchKernel.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
@@ -10,11 +12,14 @@ import { progressReporter } from './reporters.ts';
 
 /** `pinlab bench`: what holding memory costs, in instructions. */
 export function benchCommand(invocation: Invocation) {
-  return withKernelOptions('bench')
-    .setOptionValue('flavour', 'bench')
+  return withKernelOptions('bench', 'bench')
     .description('count the instructions of PIN and UNPIN, beside other ways to hold memory')
     .option('--output <dir>', 'where bench.json goes', 'results')
     .option('--json', 'print the document on standard output instead of the tables')
+    .option(
+      '--update-results',
+      'write what was counted to docs/results/bench-<version>.json and .md',
+    )
     .option('--boots <n>', 'give up on what still differs', wholeNumber('--boots', 2), 6)
     .addHelpText('after', '\nExample:\n  $ npx pinlab bench --kernel 6.12')
     .action(async (options) => {
@@ -30,7 +35,16 @@ export function benchCommand(invocation: Invocation) {
       });
       const text = `${JSON.stringify(bench, null, 2)}\n`;
       await writeReport(join(resolve(options.output), 'bench.json'), text);
+      if (options.updateResults) await checkIn(environment.root, bench, text);
       process.stdout.write(options.json ? text : benchTable(bench));
       invocation.finish(bench.unproven.length === 0 ? EXIT.ok : EXIT.failed);
     });
+}
+
+/** What the cover letter's figures are from. */
+async function checkIn(root: string, bench: Bench, text: string) {
+  const [version = ''] = /^\d+\.\d+/.exec(bench.inputs.kernel.version) ?? [];
+  const page = join(root, 'docs/results', `bench-${version}`);
+  await writeReport(`${page}.json`, text);
+  await writeReport(`${page}.md`, benchMarkdown(bench));
 }

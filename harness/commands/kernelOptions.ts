@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { KernelChoice } from '../stages/kernelRequest.ts';
 
 /** A command that takes the options which name a kernel. */
-export function withKernelOptions(name: string) {
+export function withKernelOptions(name: string, flavour = 'base') {
   return new Command(name)
     .option('--kernel <base|dir>', 'kernel to judge: 6.12, 7.3, or the directory of a tree', '6.12')
     .option(
@@ -14,7 +14,7 @@ export function withKernelOptions(name: string) {
     .option('--no-series', 'the unpatched base')
     .option('--without-mm-patches', 'of the series, only what mempinfd() itself needs')
     .option('--patch <files...>', 'put these on top of the series')
-    .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
+    .option('--flavour <name>', 'base, debug, kcsan or bench', flavour)
     .option('--config <files...>', 'further kernel options, as Kconfig fragments');
 }
 

@@ -2,6 +2,7 @@
 import type { Matrix } from '../schema/matrix.ts';
 import { isConclusive } from '../schema/matrixVerdict.ts';
 import { cellAt, cellText, LEGEND, summaryText } from './matrixTable.ts';
+import { again, inputsTable } from './provenance.ts';
 
 /** The matrix as a page of the documentation, with what is needed to make it again. */
 export function matrixMarkdown(matrix: Matrix): string {
@@ -13,7 +14,7 @@ export function matrixMarkdown(matrix: Matrix): string {
     '',
     `Made by \`${again(matrix.command)}\`, pinlab ${matrix.pinlab.version}: ${summaryText(matrix)}.`,
     '',
-    ...inputsTable(matrix),
+    ...inputsTable(matrix.inputs.kernels, matrix.inputs.qemu, matrix.inputs.guestTests),
     '',
     `${LEGEND} Rows in *italics* are started by the kernel itself, the others by a process that asks for them.`,
     ...matrix.machines.flatMap((machine) => [
@@ -27,37 +28,11 @@ export function matrixMarkdown(matrix: Matrix): string {
   ].join('\n');
 }
 
-/** The command without what is of one machine only: where its output went. */
-function again(command: readonly string[]): string {
-  return command
-    .filter((word, i) => word !== '--output' && command[i - 1] !== '--output')
-    .map((word) => (/^[\w=,.:/-]+$/.test(word) ? word : `'${word}'`))
-    .join(' ');
-}
-
 const INTRODUCTION =
   'What happens to a buffer that a device uses, while the event of a row does what it does, and ' +
   'what the protection of a column is worth against it. The device counts for itself. Each row ' +
   'has a twin, an equal buffer without the protection, which proves that the event took place. ' +
   'The SMMU keeps no translations, so none hides what the kernel did.';
-
-function inputsTable({ inputs }: Matrix): string[] {
-  const { kernels, qemu, guestTests } = inputs;
-  return [
-    '| | version | sha256 |',
-    '|---|---|---|',
-    ...kernels.map(
-      (kernel) =>
-        `| kernel, ${kernel.series.length} parts of the series | ${kernel.version} | image \`${short(kernel.imageSha256)}\`, configuration \`${short(kernel.configSha256)}\` |`,
-    ),
-    `| QEMU with ${qemu.patches.length} patches | ${qemu.version} | \`${short(qemu.sha256)}\` |`,
-    ...guestTests.map(({ sha256 }) => `| guest programs | | \`${short(sha256)}\` |`),
-  ];
-}
-
-function short(sha256: string): string {
-  return sha256.slice(0, 16);
-}
 
 function table(matrix: Matrix, machine: string): string[] {
   return [

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import test from 'ava';
 import { touchedFiles } from '../../host/overlay.ts';
+import { workspace } from '../e2e/machine.ts';
+import { provenBuild } from './provenBuild.ts';
 import { QemuTree } from './qemuTree.ts';
 
 /** Files of ours that keep the kernel's style and licence, because driver and programs include them. */
@@ -15,16 +17,11 @@ const EVERYWHERE = /^include\/exec\//;
 test('every patch builds by itself', async (t) => {
   await using qemu = await QemuTree.open('builds');
   for (let count = BUILD_FIXES; count <= qemu.patches.length; count += 1) {
-    const patch = qemu.patches[count - 1] as string;
-    await qemu.applyFirst(count);
-    await qemu.configure(count);
-    // Such a patch is linked with the next: twice everything is what would take longest.
-    const targets = (await reachesEverything(patch))
-      ? await qemu.objects()
-      : ['qemu-system-aarch64'];
-    t.true(targets.length > 0);
-    const { code, tail } = await qemu.ninja(...targets);
-    t.is(code, 0, `${basename(patch)}\n${tail}`);
+    const inputs = await qemu.inputs(count);
+    await t.notThrowsAsync(
+      provenBuild(workspace.cache, inputs, () => buildFirst(qemu, count)),
+      basename(qemu.patches[count - 1] ?? ''),
+    );
   }
 });
 
@@ -51,6 +48,19 @@ test('checkpatch finds a mistake', async (t) => {
   t.is(code, 1);
   t.regex(tail, /code indent should never use tabs/);
 });
+
+async function buildFirst(qemu: QemuTree, count: number): Promise<string> {
+  await qemu.applyFirst(count);
+  await qemu.configure(count);
+  // Such a patch is linked with the next: twice everything is what would take longest.
+  const targets = (await reachesEverything(qemu.patches[count - 1] as string))
+    ? await qemu.objects()
+    : ['qemu-system-aarch64'];
+  if (targets.length === 0) throw new Error('ninja knows no object of the series');
+  const { code, tail } = await qemu.ninja(...targets);
+  if (code !== 0) throw new Error(`ninja exited with ${code}:\n${tail}`);
+  return tail;
+}
 
 async function reachesEverything(patch: string): Promise<boolean> {
   return touchedFiles(await readFile(patch, 'utf8')).some((file) => EVERYWHERE.test(file));

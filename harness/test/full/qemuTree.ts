@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import type { CacheInputs } from '../../host/cache.ts';
 import {
   applySeries,
   linkTree,
@@ -10,10 +11,12 @@ import {
   touchedFiles,
 } from '../../host/overlay.ts';
 import { type Finished, run, tryRun } from '../../host/spawn.ts';
+import { compilerVersion } from '../../host/tools.ts';
 import { configureQemu, type QemuBuild } from '../../qemu/build.ts';
 import { type QemuSource, qemuSource } from '../../qemu/source.ts';
 import { qemuSeries } from '../../stages/buildQemu.ts';
 import { workspace } from '../e2e/machine.ts';
+import { hashesOf } from './provenBuild.ts';
 
 const { cache, openApt, root, signal } = workspace;
 /** The patch that makes the test device known to Kconfig. */
@@ -50,6 +53,18 @@ export class QemuTree implements AsyncDisposable {
   async applyFirst(count: number) {
     const patches = this.patches.slice(0, count);
     await applySeries(this.#source.directory, this.tree, { ...this.#series, patches }, signal);
+  }
+
+  /** What a build of the first `count` patches depends on. */
+  async inputs(count: number): Promise<CacheInputs> {
+    return {
+      source: this.#source.version,
+      newFiles: JSON.stringify(await seriesParts({ ...this.#series, patches: [] })),
+      patches: await hashesOf(this.patches.slice(0, count)),
+      devices: await readFile(join(root, 'qemu/devices.mak'), 'utf8'),
+      configure: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
+      compiler: await compilerVersion('gcc', signal),
+    };
   }
 
   /** Configures what the first `count` patches offer. */

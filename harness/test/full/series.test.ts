@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import test from 'ava';
 import { type Finished, tryRun } from '../../host/spawn.ts';
 import { bases } from '../../kernel/bases.ts';
+import { workspace } from '../e2e/machine.ts';
 import { requirePackages } from '../e2e/packages.ts';
+import { provenBuild } from './provenBuild.ts';
 import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
 
 /** Findings that stay, each with its reason. */
@@ -36,20 +38,14 @@ await requirePackages('sparse');
 for (const { name: base } of bases) {
   test(`${base}: every patch builds by itself, on arm64 and on x86-64`, async (t) => {
     await using series = await SeriesTree.open(base, 'builds');
-    const first = await arm64(series.source);
-    const second = await x86();
-    const objects = await series.objects();
+    const both = [await arm64(series.source), await x86()] as const;
+    t.true(series.mails.length > 10);
     for (let count = 1; count <= series.mails.length; count += 1) {
-      const what = basename(series.mails[count - 1] ?? '');
-      await series.applyFirst(count);
-      await series.configure(first);
-      const all = await series.make(first, 'vmlinux');
-      t.is(all.code, 0, `${what} on arm64\n${all.tail}`);
-      await series.configure(second);
-      // What a later patch adds is not there yet.
-      const there = count === series.mails.length ? objects : objects.filter(isOld);
-      const own = await series.make(second, ...there, 'arch/x86/entry/');
-      t.is(own.code, 0, `${what} on x86-64\n${own.tail}`);
+      const inputs = await series.inputs(count, both);
+      await t.notThrowsAsync(
+        provenBuild(workspace.cache, inputs, () => buildBoth(series, count, both)),
+        basename(series.mails[count - 1] ?? ''),
+      );
     }
   });
 
@@ -103,6 +99,28 @@ test('checkpatch finds a mistake', async (t) => {
   await writeFile(patch, '--- a/mm/gup.c\n+++ b/mm/gup.c\n@@ -1,1 +1,2 @@\n+int a;  \n x\n');
   t.true((await checkpatch(series.tree, patch)).some((line) => /TRAILING_WHITESPACE/.test(line)));
 });
+
+/** Builds what the first `count` mails make: all that arm64 boots, and their own objects on x86-64. */
+async function buildBoth(
+  series: SeriesTree,
+  count: number,
+  [first, second]: readonly [Architecture, Architecture],
+): Promise<string> {
+  await series.applyFirst(count);
+  await series.configure(first);
+  const all = requireBuilt(await series.make(first, 'vmlinux'), first);
+  const objects = await series.objects();
+  // What a later patch adds is not there yet.
+  const there = count === series.mails.length ? objects : objects.filter(isOld);
+  await series.configure(second);
+  const own = requireBuilt(await series.make(second, ...there, 'arch/x86/entry/'), second);
+  return all + own;
+}
+
+function requireBuilt({ code, tail }: Finished, { arch }: Architecture): string {
+  if (code !== 0) throw new Error(`make exited with ${code} on ${arch}:\n${tail}`);
+  return tail;
+}
 
 /** The one file of the series that is new. */
 function isOld(object: string): boolean {

@@ -2,13 +2,16 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { CacheInputs } from '../../host/cache.ts';
 import { applySeries, linkTree, touchedFiles } from '../../host/overlay.ts';
 import { type Finished, run, tryRun } from '../../host/spawn.ts';
+import { compilerVersion } from '../../host/tools.ts';
 import { readFragments } from '../../kernel/fragments.ts';
 import type { KernelSource } from '../../kernel/source.ts';
 import { writeSeries } from '../../stages/writeSeries.ts';
 import { ROOT } from '../e2e/pinlab.ts';
 import { ownKernel, ownWorkspace } from '../e2e/pristine.ts';
+import { hashesOf } from './provenBuild.ts';
 
 /** What make is told for one architecture. */
 export interface Architecture {
@@ -52,6 +55,19 @@ export class SeriesTree implements AsyncDisposable {
   async applyFirst(count: number) {
     const patches = this.mails.slice(0, count);
     await applySeries(this.source.directory, this.tree, { name: 'mails', newFiles: [], patches });
+  }
+
+  /** What a build of the first `count` mails for `architectures` depends on. */
+  async inputs(count: number, architectures: readonly Architecture[]): Promise<CacheInputs> {
+    const compilers = await Promise.all(
+      architectures.map(({ crossCompile }) => compilerVersion(`${crossCompile}gcc`)),
+    );
+    return {
+      source: this.source.version,
+      patches: await hashesOf(this.mails.slice(0, count)),
+      architectures: JSON.stringify(architectures),
+      compilers: compilers.join(),
+    };
   }
 
   /** The objects of the series that `architecture` can compile, as make calls them. */
