@@ -68,8 +68,8 @@ static bool twin_was_hinted(struct cell *cell)
 }
 
 #define BALANCING(what, ...) \
-	{ .name = "NUMA balancing, " what, .cause = KERNEL, .missing = one_node, \
-	  .arrange = start_thread, .happen = await_hint, \
+	{ .name = "NUMA balancing, " what, .cause = KERNEL, .has_switch = true, \
+	  .missing = one_node, .arrange = start_thread, .happen = await_hint, \
 	  .happened = twin_was_hinted, __VA_ARGS__ }
 
 const struct event numa_events[] = {

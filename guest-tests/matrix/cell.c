@@ -151,7 +151,7 @@ static void judge(struct cell *cell, struct measurement *result)
 {
 	if (cell->event->happened(cell))
 		set_outcome(result, MEASURED, "");
-	else if (cell->protection->switches_off)
+	else if (cell->protection->switches_off && cell->event->has_switch)
 		set_outcome(result, PREVENTED, "the twin was left alone as well");
 	else
 		set_outcome(result, INCONCLUSIVE, "the twin was left alone");

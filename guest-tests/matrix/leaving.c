@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -90,15 +91,24 @@ static void lend(struct cell *cell)
 }
 
 /* In pieces, so that what cannot be had does not spoil the rest. */
-static void use_area(struct cell *cell)
+static void use_area_once(void)
 {
 	uint64_t piece = area.count / PIECES, had = 0;
 
-	(void)cell;
 	for (int attempt = 0; attempt < PIECES; attempt++)
 		had += __cma_area_write(&area, "alloc", piece) == 0;
 	while (had-- > 0)
 		CHECK(__cma_area_write(&area, "free", piece) == 0);
+}
+
+/* A page that somebody happens to look at stays, and its piece with it. */
+static void use_area(struct cell *cell)
+{
+	long start = time(NULL);
+
+	do
+		use_area_once();
+	while (!twin_moved(cell) && !too_long(start));
 }
 
 #define BLOCKS	"/sys/devices/system/memory"

@@ -47,6 +47,8 @@ struct event {
 	enum contents after;
 	/* Left out unless it is asked for by its full name: shows that the matrix notices. */
 	bool control;
+	/* A sysctl switches it off for the whole machine, so that the twin cannot tell. */
+	bool has_switch;
 	/* Why this kernel cannot have the event, or NULL; optional. */
 	const char *(*missing)(void);
 	/* Before there are buffers, unless it maps them itself; optional. */
@@ -69,7 +71,7 @@ struct protection {
 	const char *name;
 	/* The buffer is of the hugetlb pool. */
 	bool hugetlb;
-	/* Switches events off for the whole machine, so that the twin cannot tell. */
+	/* Turns the switches of events that have one. */
 	bool switches_off;
 	/* Returns 0 or -errno. */
 	int (*protect)(struct cell *cell);

@@ -16,14 +16,18 @@ static void do_nothing(struct cell *cell)
 	(void)cell;
 }
 
-/* A page that somebody happens to look at is left where it is. */
+/*
+ * A page that somebody happens to look at is left where it is, and so is one that was only just
+ * touched on another CPU: the call looks through its own CPU's list alone.
+ */
 static void page_out(struct cell *cell)
 {
 	long start = time(NULL);
 
-	advise(cell, MADV_PAGEOUT);
-	while (!twin_absent(cell) && !too_long(start))
+	do {
+		drain_lists();
 		advise(cell, MADV_PAGEOUT);
+	} while (!twin_absent(cell) && !too_long(start));
 }
 
 static void read_all(const struct buffer *buf)
