@@ -63,9 +63,7 @@ FIXTURE_SETUP(fail_nth)
 	prepare_faults();
 	self->held = pins_held();
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);
-	/* Backwards, so that hardly any two pages are neighbours in memory too. */
-	for (size_t i = PAGES; i-- > 0;)
-		self->buf.data[i * PAGE] = 1;
+	touch_backwards(&self->buf);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 }
 

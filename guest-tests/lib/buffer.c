@@ -86,6 +86,12 @@ uint8_t *buffer_end(const struct buffer *buf)
 	return buf->data + buf->length;
 }
 
+void touch_backwards(const struct buffer *buf)
+{
+	for (size_t offset = buf->length; offset > 0; offset -= buf->page)
+		*(volatile uint8_t *)(buf->data + offset - buf->page) = 1;
+}
+
 void record_frames(const struct buffer *buf, uint64_t *frames)
 {
 	for (size_t i = 0; i < buf->length / PAGE; i++) {

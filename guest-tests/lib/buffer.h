@@ -38,6 +38,9 @@ int __buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
 void buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
 void buffer_unmap(struct buffer *buf);
 
+/* Touches the pages from the last to the first: hardly any two become neighbours in memory. */
+void touch_backwards(const struct buffer *buf);
+
 /* Stores the page frame behind each page; asserts that all are present. Needs CAP_SYS_ADMIN. */
 void record_frames(const struct buffer *buf, uint64_t *frames);
 /* Pages that are no longer where record_frames() found them. */
