@@ -14,6 +14,7 @@
 #include "newer.h"
 #include "proc.h"
 #include "testdev.h"
+#include "uffd.h"
 
 #define PAGES	16
 
@@ -95,21 +96,11 @@ FIXTURE(uffd_move) {
 
 FIXTURE_SETUP(uffd_move)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_MOVE };
-	struct uffdio_register range;
-
 	SKIP_WITHOUT_MEMPINFD();
 	buffer_map(&self->src, BUFFER_ANON, 2 * PAGE);
 	buffer_map(&self->dst, BUFFER_ANON, 2 * PAGE);
 	paint(self->src.data, self->src.length, 1);
-	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	ASSERT_LE(0, self->uffd);
-	ASSERT_EQ(0, ioctl(self->uffd, UFFDIO_API, &api));
-	range = (struct uffdio_register) {
-		.range = { (uintptr_t)self->dst.data, self->dst.length },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	ASSERT_EQ(0, ioctl(self->uffd, UFFDIO_REGISTER, &range));
+	self->uffd = watch_missing(&self->dst, UFFD_FEATURE_MOVE);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 }
 

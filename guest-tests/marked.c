@@ -4,17 +4,14 @@
  * written. The pinned page stays where it is and keeps its contents; that the device may
  * have to take a fault is what the manual page says.
  */
-#include <fcntl.h>
-#include <sys/ioctl.h>
-
 #include "harness.h"
 
 #include "buffer.h"
 #include "crc32c.h"
 #include "mempin.h"
-#include "newer.h"
 #include "proc.h"
 #include "testdev.h"
+#include "uffd.h"
 
 #define PAGES	16
 
@@ -84,31 +81,6 @@ TEST_F(marked, not_used)
 	check_usable(_metadata, &self->dev, &self->held, self->frames);
 }
 
-static int watch_writes(struct buffer *buf)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)buf->data, buf->length },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	CHECK(uffd >= 0);
-	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0);
-	CHECK(ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
-	return uffd;
-}
-
-static void protect(int uffd, struct buffer *buf, bool on)
-{
-	struct uffdio_writeprotect protection = {
-		.range = { (uintptr_t)buf->data, buf->length },
-		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	CHECK(ioctl(uffd, UFFDIO_WRITEPROTECT, &protection) == 0);
-}
-
 /*
  * By userfaultfd: the device may read. Its write fails, because nobody waits for user
  * space on behalf of a device, until user space gives way of its own accord.
@@ -118,7 +90,7 @@ TEST_F(marked, not_to_be_written)
 	int uffd = watch_writes(&self->held);
 	struct dma_testdev_cpl cpl;
 
-	protect(uffd, &self->held, true);
+	protect_writes(uffd, &self->held, true);
 	ASSERT_EQ(0, moved_frames(&self->held, self->frames));
 	cpl = testdev_checksum(&self->dev, self->held.data, self->held.length);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
@@ -128,7 +100,7 @@ TEST_F(marked, not_to_be_written)
 	ASSERT_EQ(0, cpl.bytes_done);
 	ASSERT_EQ(self->held.length, painted(self->held.data, self->held.length, 1));
 
-	protect(uffd, &self->held, false);
+	protect_writes(uffd, &self->held, false);
 	check_usable(_metadata, &self->dev, &self->held, self->frames);
 	close(uffd);
 }

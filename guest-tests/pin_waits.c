@@ -15,6 +15,7 @@
 #include "mempin.h"
 #include "newer.h"
 #include "proc.h"
+#include "uffd.h"
 
 FIXTURE(awaited) {
 	struct buffer buf;
@@ -22,21 +23,6 @@ FIXTURE(awaited) {
 	int uffd;
 	int fd;
 };
-
-static int watch_missing(struct buffer *buf)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)buf->data, buf->length },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	CHECK(uffd >= 0);
-	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0);
-	CHECK(ioctl(uffd, UFFDIO_REGISTER, &range) == 0);
-	return uffd;
-}
 
 static void await_fault(int uffd)
 {
@@ -61,7 +47,7 @@ FIXTURE_SETUP(awaited)
 	SKIP_BEFORE_V4("accounting");
 	buffer_map(&self->buf, BUFFER_ANON, PAGE);
 	buffer_map(&self->other, BUFFER_ANON, PAGE);
-	self->uffd = watch_missing(&self->buf);
+	self->uffd = watch_missing(&self->buf, 0);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 }
 
@@ -126,7 +112,7 @@ static int pin_forever(struct peer *parent, void *arg)
 
 	(void)arg;
 	buffer_map(&buf, BUFFER_ANON, PAGE);
-	peer_send_file(parent, watch_missing(&buf));
+	peer_send_file(parent, watch_missing(&buf, 0));
 	return __pin(mempinfd(0), buf.data, PAGE, PIN_W, NULL);
 }
 

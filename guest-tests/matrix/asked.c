@@ -3,10 +3,7 @@
  * The process gives its pages up, or changes what may be done to them.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +11,7 @@
 #include "matrix.h"
 #include "newer.h"
 #include "proc.h"
+#include "uffd.h"
 
 static void dontneed(struct cell *cell)
 {
@@ -112,58 +110,33 @@ static void punch(struct cell *cell)
 				both[i]->length) == 0);
 }
 
-static int watch_writes(struct buffer *buf)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)buf->data, buf->length },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	CHECK(uffd >= 0);
-	CHECK(ioctl(uffd, UFFDIO_API, &api) == 0);
-	return ioctl(uffd, UFFDIO_REGISTER, &range) == 0 ? uffd : -1;
-}
-
-static void set_protection(int uffd, struct buffer *buf, bool on)
-{
-	struct uffdio_writeprotect protection = {
-		.range = { (uintptr_t)buf->data, buf->length },
-		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	CHECK(ioctl(uffd, UFFDIO_WRITEPROTECT, &protection) == 0);
-}
-
 static int object_uffd, twin_uffd;
 
 static void watch_both(struct cell *cell)
 {
-	object_uffd = watch_writes(&cell->object);
-	twin_uffd = watch_writes(&cell->twin);
+	object_uffd = __watch_writes(&cell->object);
+	twin_uffd = __watch_writes(&cell->twin);
 	if (object_uffd < 0)
 		cell->unsuited = "this kernel does not write-protect hugetlb pages by userfaultfd";
 }
 
 static void protect_and_not(struct cell *cell)
 {
-	set_protection(object_uffd, &cell->object, true);
-	set_protection(twin_uffd, &cell->twin, true);
+	protect_writes(object_uffd, &cell->object, true);
+	protect_writes(twin_uffd, &cell->twin, true);
 	refused = twin_stalled(cell);
-	set_protection(object_uffd, &cell->object, false);
-	set_protection(twin_uffd, &cell->twin, false);
+	protect_writes(object_uffd, &cell->object, false);
+	protect_writes(twin_uffd, &cell->twin, false);
 }
 
 static const char *no_write_protection(void)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_PAGEFAULT_FLAG_WP };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	bool offered = uffd >= 0 && ioctl(uffd, UFFDIO_API, &api) == 0;
+	int uffd = __uffd(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
 
-	if (uffd >= 0)
-		close(uffd);
-	return offered ? NULL : "arm64 has no userfaultfd write protection in this kernel";
+	if (uffd < 0)
+		return "arm64 has no userfaultfd write protection in this kernel";
+	close(uffd);
+	return NULL;
 }
 
 const struct event asked_events[] = {
