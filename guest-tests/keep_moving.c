@@ -10,7 +10,7 @@
 #include "harness.h"
 
 #include "buffer.h"
-#include "crc32c.h"
+#include "ksm.h"
 #include "mempin.h"
 #include "newer.h"
 #include "proc.h"
@@ -99,8 +99,6 @@ FIXTURE(ksm) {
 	int fd;
 };
 
-#define KSM	"/sys/kernel/mm/ksm/"
-
 FIXTURE_SETUP(ksm)
 {
 	SKIP_WITHOUT_MEMPINFD();
@@ -116,29 +114,15 @@ FIXTURE_SETUP(ksm)
 	record_frames(&self->held, self->held_frames);
 	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_MERGEABLE));
 	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_MERGEABLE));
-	write_text(KSM "sleep_millisecs", "1");
-	write_text(KSM "pages_to_scan", "1000");
 }
 
 FIXTURE_TEARDOWN(ksm)
 {
-	/* 2: stop, and give every page back to its owner. */
-	write_text(KSM "run", "2");
-	write_text(KSM "run", "0");
+	ksm_undo();
 	close(self->fd);
 	testdev_close(&self->dev);
 	buffer_unmap(&self->held);
 	buffer_unmap(&self->twin);
-}
-
-static size_t merged_pages(const struct buffer *buf)
-{
-	uint64_t first = page_frame(buf->data);
-	size_t merged = 0;
-
-	for (size_t i = 1; i < buf->length / PAGE; i++)
-		merged += page_frame(buf->data + i * PAGE) == first;
-	return merged;
 }
 
 TEST_F(ksm, merging)
@@ -147,15 +131,15 @@ TEST_F(ksm, merging)
 	struct dma_testdev_cpl cpl;
 	uint64_t scans;
 
-	write_text(KSM "run", "1");
+	ksm_start();
 	while (merged_pages(&self->twin) < PAGES - 1 && time(NULL) < end)
 		sched_yield();
 	ASSERT_EQ(PAGES - 1, merged_pages(&self->twin));
 	/* Two whole rounds more, in which the pinned pages were looked at as well. */
-	scans = read_number(KSM "full_scans");
-	while (read_number(KSM "full_scans") < scans + 2 && time(NULL) < end)
+	scans = read_number(KSM_ROUNDS);
+	while (read_number(KSM_ROUNDS) < scans + 2 && time(NULL) < end)
 		sched_yield();
-	ASSERT_LE(scans + 2, read_number(KSM "full_scans"));
+	ASSERT_LE(scans + 2, read_number(KSM_ROUNDS));
 
 	ASSERT_EQ(0, moved_frames(&self->held, self->held_frames));
 	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0x45);

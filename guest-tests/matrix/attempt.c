@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "ksm.h"
 #include "matrix.h"
 #include "proc.h"
 
@@ -112,7 +113,7 @@ void restore_machine(void)
 	hurry_numa_balancing();
 	__write_text("/proc/sys/kernel/numa_balancing", "0");
 	__write_text("/proc/sys/vm/compact_unevictable_allowed", "1");
-	__write_text("/sys/kernel/mm/ksm/run", "0");
+	ksm_stop();
 	__write_text("/sys/kernel/mm/lru_gen/enabled", "0");
 	__write_text("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 		     "60000");

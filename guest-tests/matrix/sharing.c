@@ -10,21 +10,10 @@
 
 #include "check.h"
 #include "child.h"
+#include "ksm.h"
 #include "matrix.h"
 #include "newer.h"
 #include "proc.h"
-
-#define KSM	"/sys/kernel/mm/ksm/"
-
-static size_t merged_pages(const struct buffer *buf)
-{
-	uint64_t first = page_frame(buf->data);
-	size_t merged = 0;
-
-	for (size_t i = 1; i < buf->length / PAGE; i++)
-		merged += page_frame(buf->data + i * PAGE) == first;
-	return merged;
-}
 
 static void await_scans(const char *path, long start)
 {
@@ -39,14 +28,12 @@ static void merge(struct cell *cell)
 	long start = time(NULL);
 
 	advise(cell, MADV_MERGEABLE);
-	write_text(KSM "sleep_millisecs", "1");
-	write_text(KSM "pages_to_scan", "2000");
-	write_text(KSM "run", "1");
+	ksm_start();
 	while (merged_pages(&cell->twin) < cell->twin.length / PAGE - 1 && !too_long(start))
 		sched_yield();
 	/* The object has been looked at as well by then. */
-	await_scans(KSM "full_scans", start);
-	write_text(KSM "run", "0");
+	await_scans(KSM_ROUNDS, start);
+	ksm_stop();
 }
 
 static bool twin_merged(struct cell *cell)
