@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "mempin.h"
+#include "pins.h"
 #include "proc.h"
 #include "world.h"
 

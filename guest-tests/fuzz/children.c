@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "holders.h"
+#include "mappings.h"
 #include "mempin.h"
 #include "world.h"
 

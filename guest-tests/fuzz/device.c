@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "crc32c.h"
+#include "mappings.h"
+#include "pins.h"
 #include "world.h"
 
 /* An access of the operation: what the device reads, or writes. */

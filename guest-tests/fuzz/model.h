@@ -2,7 +2,8 @@
 /*
  * What the manual pages say that the operations do: which error each ends in,
  * how many pages are charged, which bytes are where and who may reach them.
- * Makes no system call, and knows nothing of how the kernel does it.
+ * Makes no system call, and knows nothing of how the kernel does it. What it
+ * is made of: mappings.h, pins.h, holders.h.
  */
 #ifndef PINLAB_FUZZ_MODEL_H
 #define PINLAB_FUZZ_MODEL_H
@@ -70,19 +71,5 @@ void model_init(struct model *model, struct model_shared *shared);
 bool model_applies(const struct model *model, const struct operation *op);
 /* What the operation returns, 0 or -errno; the model is then as memory is after it. */
 int model_apply(struct model *model, const struct operation *op);
-
-/* The n-th, counted round, of the files that the child holds, or NO_OBJECT. */
-unsigned int model_held_by(const struct model *model, unsigned int child, unsigned int n);
-/* Pages charged to the address space, and to its user. */
-unsigned int model_charge(const struct model *model);
-/* How many bytes from @at on, @bytes at most, this process may read, or write. */
-uint32_t model_reach(const struct model *model, uint32_t at, uint32_t bytes, bool write);
-/* Whether pins promise that a device finds all of it without a fault. */
-bool model_promised(const struct model *model, uint32_t at, uint32_t bytes, bool write);
-
-void model_read(const struct model *model, uint32_t at, uint32_t bytes, uint8_t *to);
-void model_write(struct model *model, uint32_t at, uint32_t bytes, const uint8_t *from);
-/* In a child: whether the page, if it is shared memory, is what the parent has there as well. */
-bool model_in_common(const struct model *model, uint32_t page);
 
 #endif

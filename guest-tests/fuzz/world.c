@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "mappings.h"
 #include "mempin.h"
 #include "newer.h"
 #include "world.h"
