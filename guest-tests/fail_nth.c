@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MIT
 /*
  * Every allocation and every copy inside an operation fails in turn
- * (/proc/self/fail-nth): the operation then fails, and leaves nothing behind.
- * Needs a kernel that can inject faults, such as the debug flavour.
+ * (/proc/self/fail-nth): the operation then fails, and leaves nothing behind: no pin, no
+ * charge to the process or its user, no memory. Needs a kernel that can inject faults,
+ * such as the debug flavour.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "harness.h"
 
 #include "buffer.h"
+#include "kmemleak.h"
 #include "mempin.h"
+#include "privilege.h"
 #include "proc.h"
 
 #define FAIL_NTH	"/proc/self/fail-nth"
-#define DEBUGFS		"/tmp/debugfs"
+#define DEBUGFS		"/sys/kernel/debug"
 #define MOST_FAILURES	500	/* of one operation; far more than any has */
-#define PAGES		600	/* several chunks of records if no two are neighbours */
+/* Several chunks of records if no two are neighbours; as many may be locked, and no more. */
+#define PAGES		600
 
 FIXTURE(fail_nth) {
 	struct buffer buf;
@@ -45,12 +48,17 @@ static void prepare_faults(void)
 					    "min-order", "0", "verbose", "0", NULL };
 	static const char *const copy[] = { "verbose", "0", NULL };
 
-	CHECK(mkdir(DEBUGFS, 0755) == 0 || errno == EEXIST);
-	CHECK(mount("none", DEBUGFS, "debugfs", 0, NULL) == 0);
 	allow_faults("failslab", slab);
 	allow_faults("fail_page_alloc", page);
 	allow_faults("fail_usercopy", copy);
-	CHECK(umount(DEBUGFS) == 0);
+}
+
+/* A user who is limited, and may still read what only root may. */
+static void limit_user(void)
+{
+	limit_locked_memory(PAGES * PAGE);
+	CHECK(setresuid(fresh_user(), 0, 0) == 0);
+	set_capability(CAP_IPC_LOCK, false);
 }
 
 FIXTURE_SETUP(fail_nth)
@@ -61,6 +69,7 @@ FIXTURE_SETUP(fail_nth)
 	if (self->control < 0)
 		SKIP(return, "this kernel injects no faults (CONFIG_FAULT_INJECTION)");
 	prepare_faults();
+	limit_user();
 	self->held = pins_held();
 	buffer_map(&self->buf, BUFFER_ANON, PAGES * PAGE);
 	touch_backwards(&self->buf);
@@ -74,6 +83,30 @@ FIXTURE_TEARDOWN(fail_nth)
 	EXPECT_EQ(0, pinned_pages());
 	EXPECT_EQ(self->held, pins_held());
 	buffer_unmap(&self->buf);
+}
+
+/* Whether the user may lock @pages more, and not one above. */
+static bool room_is(int fd, struct buffer *buf, size_t pages)
+{
+	uint64_t id;
+
+	if (__pin(fd, buf->data, (pages + 1) * PAGE, PIN_W, NULL) != -ENOMEM)
+		return false;
+	if (pages == 0)
+		return true;
+	if (__pin(fd, buf->data, pages * PAGE, PIN_W, &id) != 0)
+		return false;
+	unpin(fd, id);
+	return true;
+}
+
+/* Asserts that @pages are pinned and charged, to the process as to its user. */
+static void check_books(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self,
+			size_t pages)
+{
+	ASSERT_EQ(pages, pinned_pages());
+	ASSERT_EQ(self->held + pages, pins_held());
+	ASSERT_TRUE(room_is(self->fd, &self->buf, PAGES - pages));
 }
 
 /* The @n-th thing that can fail in this task, from now on, will. */
@@ -103,7 +136,7 @@ static bool disarm(int control)
 	return failed;
 }
 
-TEST_F(fail_nth, open)
+static void fail_open(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self)
 {
 	unsigned int n;
 	bool failed;
@@ -117,6 +150,7 @@ TEST_F(fail_nth, open)
 			close(fd);
 		else
 			ASSERT_EQ(-ENOMEM, fd);
+		check_books(_metadata, self, 0);
 		if (!failed)
 			break;
 	}
@@ -125,7 +159,7 @@ TEST_F(fail_nth, open)
 	ASSERT_GT(MOST_FAILURES, n);
 }
 
-TEST_F(fail_nth, pin)
+static void fail_pin(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self)
 {
 	static const size_t lengths[] = { PAGE, 20 * PAGE, PAGES * PAGE };
 	unsigned int refused = 0;
@@ -147,8 +181,7 @@ TEST_F(fail_nth, pin)
 				ASSERT_TRUE(ret == -ENOMEM || ret == -EFAULT);
 				refused++;
 			}
-			ASSERT_EQ(0, pinned_pages());
-			ASSERT_EQ(self->held, pins_held());
+			check_books(_metadata, self, 0);
 			if (!failed)
 				break;
 		}
@@ -159,28 +192,26 @@ TEST_F(fail_nth, pin)
 }
 
 /* Pages that must be brought in first fail too. */
-TEST_F(fail_nth, pin_of_untouched_memory)
+static void fail_untouched(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self)
 {
 	unsigned int n, refused = 0;
 	bool failed;
 
 	for (n = 1; n < MOST_FAILURES; n++) {
+		uint64_t id = 0;
 		int ret;
 
-		ASSERT_EQ(0, madvise(self->buf.data, self->buf.length, MADV_DONTNEED));
+		ASSERT_EQ(0, madvise(self->buf.data, 20 * PAGE, MADV_DONTNEED));
 		arm(self->control, n);
-		ret = __pin(self->fd, self->buf.data, 20 * PAGE, PIN_W, NULL);
+		ret = __pin(self->fd, self->buf.data, 20 * PAGE, PIN_W, &id);
 		failed = disarm(self->control);
+		if (ret == 0)
+			unpin(self->fd, id);
+		else
+			refused++;
+		check_books(_metadata, self, 0);
 		if (!failed)
 			break;
-		if (ret) {
-			refused++;
-			ASSERT_EQ(0, pinned_pages());
-			ASSERT_EQ(self->held, pins_held());
-			continue;
-		}
-		close(self->fd);
-		self->fd = mempinfd(MEMPINFD_CLOEXEC);
 	}
 	/* A page that cannot be had ends a round of GUP; where pages came before it, the next one succeeds. */
 	ASSERT_LT(20, n);
@@ -189,7 +220,7 @@ TEST_F(fail_nth, pin_of_untouched_memory)
 }
 
 /* Releasing may not depend on memory: only the copy of the argument can fail. */
-TEST_F(fail_nth, unpin)
+static void fail_unpin(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self)
 {
 	unsigned int n;
 	uint64_t id;
@@ -201,20 +232,20 @@ TEST_F(fail_nth, unpin)
 		arm(self->control, n);
 		ret = __unpin(self->fd, id);
 		failed = disarm(self->control);
-		if (!failed)
-			break;
 		if (ret) {
 			ASSERT_EQ(-EFAULT, ret);
-			ASSERT_EQ(PAGES, pinned_pages());
+			check_books(_metadata, self, PAGES);
 			unpin(self->fd, id);
 		}
-		ASSERT_EQ(0, pinned_pages());
+		check_books(_metadata, self, 0);
+		if (!failed)
+			break;
 	}
 	ASSERT_EQ(0, ret);
 	ASSERT_GT(MOST_FAILURES, n);
 }
 
-TEST_F(fail_nth, close)
+static void fail_close(struct __test_metadata *_metadata, FIXTURE_DATA(fail_nth) *self)
 {
 	unsigned int n;
 	bool failed;
@@ -222,17 +253,54 @@ TEST_F(fail_nth, close)
 	for (n = 1; n < MOST_FAILURES; n++) {
 		int fd = mempinfd(0);
 
-		pin(fd, self->buf.data, self->buf.length, PIN_W);
+		pin(fd, self->buf.data, self->buf.length - PAGE, PIN_W);
 		pin(fd, self->buf.data, PAGE, PIN_W);
 		arm(self->control, n);
 		close(fd);
 		failed = disarm(self->control);
-		ASSERT_EQ(0, pinned_pages());
-		ASSERT_EQ(self->held, pins_held());
+		check_books(_metadata, self, 0);
 		if (!failed)
 			break;
 	}
 	ASSERT_GT(MOST_FAILURES, n);
+}
+
+TEST_F(fail_nth, open)
+{
+	fail_open(_metadata, self);
+}
+
+TEST_F(fail_nth, pin)
+{
+	fail_pin(_metadata, self);
+}
+
+TEST_F(fail_nth, pin_of_untouched_memory)
+{
+	fail_untouched(_metadata, self);
+}
+
+TEST_F(fail_nth, unpin)
+{
+	fail_unpin(_metadata, self);
+}
+
+TEST_F(fail_nth, close)
+{
+	fail_close(_metadata, self);
+}
+
+/* One search for what all of them lose: it takes far longer than they do. */
+TEST_F(fail_nth, leaves_no_memory_behind)
+{
+	SKIP_WITHOUT_KMEMLEAK();
+	clear_leaks();
+	fail_open(_metadata, self);
+	fail_pin(_metadata, self);
+	fail_untouched(_metadata, self);
+	fail_unpin(_metadata, self);
+	fail_close(_metadata, self);
+	ASSERT_EQ(0, report_leaks());
 }
 
 TEST_MAIN

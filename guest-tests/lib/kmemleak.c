@@ -12,7 +12,7 @@
 
 bool kmemleak_exists(void)
 {
-	return access(KMEMLEAK, W_OK) == 0;
+	return eaccess(KMEMLEAK, W_OK) == 0;
 }
 
 void clear_leaks(void)
