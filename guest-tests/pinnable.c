@@ -18,13 +18,6 @@
 #define PAGES		4
 #define DISK_BYTES	((size_t)1 << 20)
 
-static void replace_page(uint8_t *page, int protection, int fd)
-{
-	CHECK(fd >= 0);
-	CHECK(mmap(page, PAGE, protection, MAP_SHARED | MAP_FIXED, fd, 0) == page);
-	close(fd);
-}
-
 FIXTURE(can_pin) {
 	struct testdev dev;
 	int fd;

@@ -81,13 +81,6 @@ static void catch(int signal)
 	caught = 1;
 }
 
-static void replace_page(uint8_t *page, int protection, int fd)
-{
-	CHECK(fd >= 0);
-	CHECK(mmap(page, PAGE, protection, MAP_SHARED | MAP_FIXED, fd, 0) == page);
-	close(fd);
-}
-
 static int secret_file(void)
 {
 	int fd = syscall(SYS_memfd_secret, 0);

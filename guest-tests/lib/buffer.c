@@ -86,6 +86,13 @@ uint8_t *buffer_end(const struct buffer *buf)
 	return buf->data + buf->length;
 }
 
+void replace_page(uint8_t *page, int protection, int fd)
+{
+	CHECK(fd >= 0);
+	CHECK(mmap(page, PAGE, protection, MAP_SHARED | MAP_FIXED, fd, 0) == page);
+	close(fd);
+}
+
 void touch_backwards(const struct buffer *buf)
 {
 	for (size_t offset = buf->length; offset > 0; offset -= buf->page)

@@ -38,6 +38,8 @@ int __buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
 void buffer_map(struct buffer *buf, enum buffer_kind kind, size_t length);
 void buffer_unmap(struct buffer *buf);
 
+/* Has the first page of a file, which it closes, in place of another page. */
+void replace_page(uint8_t *page, int protection, int fd);
 /* Touches the pages from the last to the first: hardly any two become neighbours in memory. */
 void touch_backwards(const struct buffer *buf);
 
