@@ -142,7 +142,6 @@ TEST_F(blocked, write_to_read_only_memory)
  * confuses its PASIDs. Rings and memory are at the same addresses in all processes.
  */
 #define RESOURCES	"/sys/bus/pci/devices/0000:00:01.0/"
-#define AVAILABLE	"/sys/class/uacce/dma_testdev-0/available_instances"
 #define CONTROL_BYTES	0x8000
 #define SHARED_VA	((uint8_t *)0x200000000000)
 #define SHARED_PAGES	5	/* descriptors, completions, canary, target, canary */
@@ -198,7 +197,7 @@ FIXTURE_SETUP(pasid)
 	self->memory = memfd_create("shared", MFD_CLOEXEC);
 	ASSERT_LE(0, self->memory);
 	ASSERT_EQ(0, ftruncate(self->memory, SHARED_PAGES * PAGE));
-	self->available = read_number(AVAILABLE);
+	self->available = testdev_available();
 	self->control = map_resource("resource0", 0, CONTROL_BYTES);
 	/* The driver gives them out from the first on. */
 	self->queue = control_read(self->control, DMA_TESTDEV_QUEUES) - 1;
@@ -334,15 +333,6 @@ static int own_pasid(struct peer *parent, void *arg)
 	return 0;
 }
 
-static bool all_given_back(uint64_t available)
-{
-	time_t end = time(NULL) + wait_seconds();
-
-	while (read_number(AVAILABLE) != available && time(NULL) < end)
-		sched_yield();
-	return read_number(AVAILABLE) == available;
-}
-
 TEST_F(pasid, of_a_process_that_died)
 {
 	unsigned int before = logged(C_BAD_CD);
@@ -362,7 +352,7 @@ TEST_F(pasid, of_a_process_that_died)
 	paint(SHARED_VA, SHARED_PAGES * PAGE, 4);
 
 	child_kill(&owner);
-	ASSERT_TRUE(all_given_back(self->available));
+	ASSERT_TRUE(testdev_given_back(self->available));
 	queue_use(&rogue, self, pasid);
 	ASSERT_TRUE(descriptor_refused(&rogue));
 	ASSERT_TRUE(untouched());

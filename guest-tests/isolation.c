@@ -19,7 +19,6 @@
 /* An address that nothing else in a small static program has. */
 #define COMMON_VA	((uint8_t *)0x200000000000)
 #define LENGTH		(16 * PAGE)
-#define AVAILABLE	"/sys/class/uacce/dma_testdev-0/available_instances"
 
 static void map_common(void)
 {
@@ -103,26 +102,13 @@ FIXTURE_SETUP(same_address)
 {
 	if (variant->pinned)
 		SKIP_WITHOUT_MEMPINFD();
-	self->available = read_number(AVAILABLE);
-}
-
-/*
- * An I/O page fault that is being handled keeps the address space of a dead
- * process, and with it the mapped queue, for a little longer.
- */
-static bool all_given_back(uint64_t available)
-{
-	time_t end = time(NULL) + wait_seconds();
-
-	while (read_number(AVAILABLE) != available && time(NULL) < end)
-		sched_yield();
-	return read_number(AVAILABLE) == available;
+	self->available = testdev_available();
 }
 
 /* Every queue is given back, in whichever way its process ended. */
 FIXTURE_TEARDOWN(same_address)
 {
-	EXPECT_TRUE(all_given_back(self->available));
+	EXPECT_TRUE(testdev_given_back(self->available));
 }
 
 TEST_F(same_address, two_processes_reach_their_own_memory)
@@ -218,7 +204,7 @@ TEST_F(same_address, process_killed_during_dma_ends_cleanly)
 		child_kill(&child);
 		child = child_start(find_nothing, NULL);
 		ASSERT_EQ(0, child_finish(&child));
-		ASSERT_TRUE(all_given_back(self->available));
+		ASSERT_TRUE(testdev_given_back(self->available));
 	}
 }
 

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "limit.h"
+#include "proc.h"
 #include "testdev.h"
 
 #define RING_BYTES	(TESTDEV_RING_ENTRIES * sizeof(struct dma_testdev_desc))
@@ -55,6 +56,20 @@ static void *map_ring(void)
 	CHECK(madvise(ring, RING_BYTES, MADV_DONTFORK) == 0);
 	memset(ring, 0, RING_BYTES);
 	return ring;
+}
+
+uint64_t testdev_available(void)
+{
+	return read_number("/sys/class/uacce/dma_testdev-0/available_instances");
+}
+
+bool testdev_given_back(uint64_t available)
+{
+	time_t end = time(NULL) + wait_seconds();
+
+	while (testdev_available() != available && time(NULL) < end)
+		sched_yield();
+	return testdev_available() == available;
 }
 
 void testdev_reset(struct testdev *dev)

@@ -35,6 +35,15 @@ void testdev_open(struct testdev *dev);
 /* Stops the queue: no DMA of it happens after this returns. */
 void testdev_close(struct testdev *dev);
 
+/* Queues that nobody has open. */
+uint64_t testdev_available(void);
+/*
+ * Waits until as many are available; returns whether they are. An I/O page fault that is
+ * being handled keeps the address space of a dead process, and with it the mapped queue,
+ * for a little longer.
+ */
+bool testdev_given_back(uint64_t available);
+
 /* Returns the queue to the state after testdev_open(): all work is dropped. */
 void testdev_reset(struct testdev *dev);
 
