@@ -37,20 +37,6 @@ static size_t count_in_area(const struct cma_area *area, const uint64_t *frames)
 	return count;
 }
 
-/* The area is lent out only once most other memory is in use. */
-static void use_memory_until_lent(const struct cma_area *area, struct buffer *filler)
-{
-	size_t offset = 0;
-
-	buffer_map(filler, BUFFER_THP, meminfo_kib("MemTotal") * 1024 & -HUGE_PAGE);
-	for (; offset < filler->length; offset += HUGE_PAGE) {
-		CHECK(meminfo_kib("MemAvailable") > 16 * 1024, "nothing of the area was lent");
-		filler->data[offset] = 1;
-		if (cma_area_has(area, page_frame(filler->data + offset)))
-			return;
-	}
-}
-
 FIXTURE_SETUP(cma)
 {
 	struct buffer filler;

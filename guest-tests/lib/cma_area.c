@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdio.h>
 
+#include "check.h"
 #include "cma_area.h"
 #include "proc.h"
 
@@ -46,4 +47,15 @@ bool cma_area_find(struct cma_area *area)
 bool cma_area_has(const struct cma_area *area, uint64_t frame)
 {
 	return frame >= area->first && frame - area->first < area->count;
+}
+
+void use_memory_until_lent(const struct cma_area *area, struct buffer *filler)
+{
+	buffer_map(filler, BUFFER_THP, meminfo_kib("MemTotal") * 1024 & -HUGE_PAGE);
+	for (size_t offset = 0; offset < filler->length; offset += HUGE_PAGE) {
+		CHECK(meminfo_kib("MemAvailable") > 16 * 1024, "nothing of the area was lent");
+		filler->data[offset] = 1;
+		if (cma_area_has(area, page_frame(filler->data + offset)))
+			return;
+	}
 }

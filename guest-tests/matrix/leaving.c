@@ -44,19 +44,6 @@ static int node_of_area(void)
 	return node;
 }
 
-/* The area is lent out only once most other memory of its node is in use. */
-static void use_memory_until_lent(struct buffer *filler)
-{
-	buffer_map(filler, BUFFER_THP, meminfo_kib("MemTotal") * 1024 & -HUGE_PAGE);
-	for (size_t offset = 0; offset < filler->length; offset += HUGE_PAGE) {
-		CHECK(meminfo_kib("MemAvailable") > 16 * 1024, "nothing of the area was lent");
-		filler->data[offset] = 1;
-		if (cma_area_has(&area, page_frame(filler->data + offset)))
-			break;
-	}
-	refresh_vmstat();
-}
-
 /* Moves the next page of the pool that is of the area, from @offset on, to @place. */
 static size_t take_lent_page(struct buffer *pool, size_t offset, uint8_t *place)
 {
@@ -79,7 +66,8 @@ static void lend(struct cell *cell)
 
 	allocate_on(node_of_area());
 	buffer_map(&pool, BUFFER_ANON, POOL);
-	use_memory_until_lent(&filler);
+	use_memory_until_lent(&area, &filler);
+	refresh_vmstat();
 	for (size_t i = 0; i < SMALL; i += PAGE) {
 		if (!cell->protection->hugetlb)
 			offset = take_lent_page(&pool, offset, cell->object.data + i);
