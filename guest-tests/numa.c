@@ -5,7 +5,6 @@
  * has a twin, the same memory without a pin, to show that the event took place.
  */
 #include <linux/mempolicy.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -15,6 +14,7 @@
 
 #include "buffer.h"
 #include "mempin.h"
+#include "node.h"
 #include "proc.h"
 #include "testdev.h"
 
@@ -39,13 +39,6 @@ FIXTURE_VARIANT_ADD(numa, anon) { .kind = BUFFER_ANON, .length = 16 * PAGE };
 FIXTURE_VARIANT_ADD(numa, thp) { .kind = BUFFER_THP, .length = HUGE_PAGE };
 FIXTURE_VARIANT_ADD(numa, shmem) { .kind = BUFFER_SHMEM, .length = 16 * PAGE };
 
-static void allocate_on(unsigned long nodes)
-{
-	int mode = nodes ? MPOL_BIND : MPOL_DEFAULT;
-
-	CHECK(syscall(SYS_set_mempolicy, mode, nodes ? &nodes : NULL, nodes ? 8 : 0) == 0);
-}
-
 static int node_of(void *addr)
 {
 	int status = -1;
@@ -57,15 +50,15 @@ static int node_of(void *addr)
 FIXTURE_SETUP(numa)
 {
 	SKIP_WITHOUT_MEMPINFD();
-	if (access("/sys/devices/system/node/node1", F_OK) < 0)
+	if (!two_nodes())
 		SKIP(return, "this machine has one NUMA node (boot with numa=fake=2)");
 	testdev_open(&self->dev);
 	buffer_map(&self->held, variant->kind, variant->length);
 	buffer_map(&self->twin, variant->kind, variant->length);
-	allocate_on(1ul << HERE);
+	allocate_on(HERE);
 	paint(self->held.data, self->held.length, 1);
 	paint(self->twin.data, self->twin.length, 2);
-	allocate_on(0);
+	allocate_on(-1);
 	ASSERT_EQ(HERE, node_of(self->held.data));
 	ASSERT_EQ(HERE, node_of(self->twin.data));
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
@@ -108,31 +101,15 @@ static struct dma_testdev_cpl end_dma(struct testdev *dev, uint32_t sequence)
 	return testdev_wait(dev, sequence);
 }
 
-/* Asks for every page to move, and returns the first page's status. */
-static int move_there(struct buffer *buf)
-{
-	size_t count = buf->length / buf->page;
-	int nodes[count], status[count];
-	void *pages[count];
-
-	for (size_t i = 0; i < count; i++) {
-		pages[i] = buf->data + i * buf->page;
-		nodes[i] = THERE;
-		status[i] = -1;
-	}
-	CHECK(syscall(SYS_move_pages, 0, count, pages, nodes, status, MPOL_MF_MOVE) >= 0);
-	return status[0];
-}
-
 TEST_F(numa, move_pages)
 {
 	uint32_t sequence = begin_dma(&self->dev, &self->held);
 	struct dma_testdev_cpl cpl;
 
-	ASSERT_EQ(THERE, move_there(&self->twin));
+	ASSERT_EQ(THERE, move_to_node(&self->twin, THERE));
 	ASSERT_EQ(THERE, node_of(self->twin.data));
 	for (int round = 0; round < 20; round++)
-		ASSERT_NE(THERE, move_there(&self->held));
+		ASSERT_NE(THERE, move_to_node(&self->held, THERE));
 	cpl = end_dma(&self->dev, sequence);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
 	ASSERT_EQ(0, cpl.stalls);
@@ -166,14 +143,6 @@ TEST_F(numa, mbind)
 	ASSERT_EQ(self->held.length, painted(self->held.data, self->held.length, 1));
 }
 
-static void *wait_for_nothing(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
 /* Balancing works on behalf of tasks that run, each second of their own time. */
 static void use_cpu(void)
 {
@@ -187,10 +156,8 @@ TEST_F(numa, balancing)
 	time_t end = time(NULL) + wait_seconds();
 	struct dma_testdev_cpl cpl;
 	unsigned int hints = 0;
-	pthread_t thread;
 
-	/* Pages of a process with one thread are left alone where that thread runs. */
-	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_for_nothing, NULL));
+	add_idle_thread();
 	write_text(BALANCING, "1");
 	while (hints < 2 && time(NULL) < end) {
 		use_cpu();

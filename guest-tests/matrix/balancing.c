@@ -2,32 +2,20 @@
 /*
  * NUMA balancing unmaps pages to learn who uses them; to the device each is a fault.
  */
-#include <pthread.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "matrix.h"
+#include "node.h"
 #include "proc.h"
 
 #define SWITCH	"/proc/sys/kernel/numa_balancing"
 #define ROUNDS_OFF	50
 
-static void *wait_for_nothing(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-	return NULL;
-}
-
-/* Pages of a process with one thread are left alone where that thread runs. */
 static void start_thread(struct cell *cell)
 {
-	pthread_t thread;
-
 	(void)cell;
-	CHECK(pthread_create(&thread, NULL, wait_for_nothing, NULL) == 0);
+	add_idle_thread();
 }
 
 /* Balancing works on behalf of tasks that run, for so much of their own time. */

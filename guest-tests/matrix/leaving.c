@@ -12,6 +12,7 @@
 #include "check.h"
 #include "cma_area.h"
 #include "matrix.h"
+#include "node.h"
 #include "proc.h"
 
 /* Of the pages that are in use once the area is lent, one in about twenty is part of it. */

@@ -160,8 +160,7 @@ void drain_lists(void);
 bool too_long(long start);
 /* Why nothing can move between NUMA nodes, or NULL. */
 const char *one_node(void);
-/* New allocations of this process come from @node, or wherever the kernel likes with -1. */
-void allocate_on(int node);
+/* The end of allocate_on(). */
 void allocate_anywhere(struct cell *cell);
 
 /* group.c: a memory cgroup of this process's own, which leave_group() of its parent removes. */

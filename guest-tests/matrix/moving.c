@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "matrix.h"
+#include "node.h"
 #include "proc.h"
 
 #define FROM		0
@@ -68,23 +69,10 @@ static void allocate_here(struct cell *cell)
 	allocate_on(FROM);
 }
 
-static void move_there(struct buffer *buf)
-{
-	size_t count = buf->length / buf->page;
-	int nodes[count], status[count];
-	void *pages[count];
-
-	for (size_t i = 0; i < count; i++) {
-		pages[i] = buf->data + i * buf->page;
-		nodes[i] = TO;
-	}
-	syscall(SYS_move_pages, 0, count, pages, nodes, status, MPOL_MF_MOVE);
-}
-
 static void move_pages(struct cell *cell)
 {
-	move_there(&cell->object);
-	move_there(&cell->twin);
+	move_to_node(&cell->object, TO);
+	move_to_node(&cell->twin, TO);
 }
 
 static void bind_there(struct buffer *buf)

@@ -2,14 +2,12 @@
 /*
  * What events are made of, and what proves that they took place.
  */
-#include <linux/mempolicy.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "matrix.h"
+#include "node.h"
 #include "proc.h"
 
 #define EVENT_SECONDS	8
@@ -60,16 +58,7 @@ bool too_long(long start)
 
 const char *one_node(void)
 {
-	return access("/sys/devices/system/node/node1", F_OK) < 0 ?
-		       "the machine has one NUMA node (numa=fake=2)" : NULL;
-}
-
-void allocate_on(int node)
-{
-	unsigned long nodes = node < 0 ? 0 : 1ul << node;
-
-	CHECK(syscall(SYS_set_mempolicy, nodes ? MPOL_BIND : MPOL_DEFAULT, nodes ? &nodes : NULL,
-		      nodes ? 8 : 0) == 0);
+	return two_nodes() ? NULL : "the machine has one NUMA node (numa=fake=2)";
 }
 
 void allocate_anywhere(struct cell *cell)
