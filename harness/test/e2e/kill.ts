@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
@@ -17,6 +17,8 @@ interface Ground {
   home: string;
   cache: string;
   output: string;
+  /** For TMPDIR. */
+  temporary: string;
   /** How long each phase takes undisturbed, in ms. */
   phases: Record<Moment, number>;
 }
@@ -37,9 +39,11 @@ export async function killRounds(t: ExecutionContext, seed: number, rounds: numb
     if (random() < 0.05) await rm(join(ground.cache, 'guest-tests'), { recursive: true });
     const killed = await killedRun(ground, victim, moment, afterMs);
     await check(t, ground, killed, what);
-    const next = await pinlab([...RUN, ground.output], { XDG_CACHE_HOME: ground.home });
+    const next = await pinlab([...RUN, ground.output], environmentOf(ground));
     if (next.code !== EXIT.ok)
       t.fail(`${what}: the next run ended with ${next.code}\n${next.tail}`);
+    const left = (await readdir(ground.temporary)).filter((name) => name.startsWith('pinlab-'));
+    t.deepEqual(left, [], `${what}: temporary directories after the next run`);
     const key = `${victim} in ${killed.moment ?? 'nothing: it had ended'}`;
     hit.set(key, (hit.get(key) ?? 0) + 1);
   }
@@ -52,10 +56,13 @@ async function prepare(path: string): Promise<Ground> {
   const home = join(path, 'cache');
   const cache = await throwawayCache(home);
   const output = join(path, 'results');
-  const warm = await pinlab([...RUN, output], { XDG_CACHE_HOME: home });
+  const temporary = join(path, 'tmp');
+  await mkdir(temporary);
+  const env = environmentOf({ home, temporary });
+  const warm = await pinlab([...RUN, output], env);
   if (warm.code !== EXIT.ok) throw new Error(warm.tail);
   await rm(join(cache, 'image'), { recursive: true });
-  await using run = follow(home, output);
+  await using run = follow(env, output);
   const times: Record<Moment, number> = { build: 0, boot: 0, test: 0, report: 0 };
   let last = performance.now();
   for (const [moment, next] of [
@@ -69,7 +76,11 @@ async function prepare(path: string): Promise<Ground> {
   }
   await run.child.exited;
   times.report = performance.now() - last;
-  return { home, cache, output, phases: times };
+  return { home, cache, output, temporary, phases: times };
+}
+
+function environmentOf({ home, temporary }: Pick<Ground, 'home' | 'temporary'>) {
+  return { XDG_CACHE_HOME: home, TMPDIR: temporary };
 }
 
 interface Killed {
@@ -88,7 +99,7 @@ async function killedRun(
   moment: Moment,
   afterMs: number,
 ): Promise<Killed> {
-  await using run = follow(ground.home, ground.output);
+  await using run = follow(environmentOf(ground), ground.output);
   await run.reached(moment);
   const ended = await Promise.race([run.child.exited, setTimeout(afterMs, undefined)]);
   if (!ended) await end(run.child.pid, victim, ground);

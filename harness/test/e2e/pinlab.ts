@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Child, start, tryRun } from '../../host/spawn.ts';
+import {
+  temporaryDirectory as makeDirectory,
+  type TemporaryDirectory,
+} from '../../host/temporary.ts';
 import { type Results, results } from '../../schema/results.ts';
 import { childrenOf } from './processes.ts';
 
@@ -23,9 +26,8 @@ export function startPinlab(args: readonly string[]): Child {
 }
 
 /** A directory of the test's own, removed with its scope. */
-export async function temporaryDirectory(): Promise<AsyncDisposable & { path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'pinlab-e2e-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+export function temporaryDirectory(): Promise<TemporaryDirectory> {
+  return makeDirectory('e2e');
 }
 
 /** The results document below `directory`, checked against its schema. */

@@ -29,11 +29,11 @@ export function verdicts(text: string): string[] {
   return [...text.matchAll(/^ok +(\S+)/gm)].map(([, id]) => id as string);
 }
 
-/** Starts a run with the cache below `home` and listens to it. */
-export function follow(home: string, output: string): Run {
+/** Starts a run with `env` and listens to it. */
+export function follow(env: Record<string, string>, output: string): Run {
   const child = start(process.execPath, [CLI, ...RUN, output], {
     what: 'pinlab',
-    env: { CI: 'true', XDG_CACHE_HOME: home },
+    env: { CI: 'true', ...env },
   });
   let text = '';
   let wake = () => undefined as unknown;
