@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../commands/environment.ts';
 import { run, tryRun } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import { buildDirectoryName } from '../kernel/build.ts';
 import { workTreeRoot } from '../kernel/worktree.ts';
 import { qemuArgs } from '../qemu/args.ts';
@@ -30,13 +31,10 @@ const ROUNDS = 5;
 const FIRST_TEST = '^device:device.nop_moves_nothing$';
 
 const environment = readEnvironment();
-const scratch = await mkdtemp(join(tmpdir(), 'pinlab-bench-'));
-try {
-  const built = await buildAll(workspace(), CHOICE, EVERYTHING);
-  for (const part of chosenParts(process.argv.slice(2))) await PARTS[part](built);
-} finally {
-  await rm(scratch, { recursive: true });
-}
+await using directory = await temporaryDirectory('bench');
+const scratch = directory.path;
+const built = await buildAll(workspace(), CHOICE, EVERYTHING);
+for (const part of chosenParts(process.argv.slice(2))) await PARTS[part](built);
 
 function chosenParts(names: readonly string[]): (keyof typeof PARTS)[] {
   if (names.length === 0) return ['boot', 'restore', 'noop', 'warm', 'edit', 'virtme'];

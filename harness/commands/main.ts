@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT, type ExitCode, PinlabError } from '../errors.ts';
 import { BISECT } from '../schema/bisect.ts';
+import { sweep } from '../stages/sweep.ts';
 import { benchCommand } from './bench.ts';
 import { buildCommand } from './build.ts';
 import { compareCommand } from './compare.ts';
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('judge kernel patches about memory pinning and DMA, on an emulated SMMUv3')
     .version(environment.version)
     .addHelpText('after', EXIT_CODES)
+    .hook('preAction', sweep)
     .addCommand(runCommand(invocation))
     .addCommand(buildCommand(invocation))
     .addCommand(listCommand(invocation))

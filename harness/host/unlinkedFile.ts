@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryDirectory } from './temporary.ts';
 
 /** A file without a name: it takes no room once this process has ended, however that came about. */
 export interface UnlinkedFile extends AsyncDisposable {
@@ -11,14 +11,10 @@ export interface UnlinkedFile extends AsyncDisposable {
 
 /** Opens an empty file without a name. */
 export async function unlinkedFile(): Promise<UnlinkedFile> {
-  const directory = await mkdtemp(join(tmpdir(), 'pinlab-'));
-  try {
-    const handle = await open(join(directory, 'file'), 'w+', 0o600);
-    return {
-      path: `/proc/${process.pid}/fd/${handle.fd}`,
-      [Symbol.asyncDispose]: () => handle.close(),
-    };
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  await using directory = await temporaryDirectory('file');
+  const handle = await open(join(directory.path, 'file'), 'w+', 0o600);
+  return {
+    path: `/proc/${process.pid}/fd/${handle.fd}`,
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import type { Sockets } from './args.ts';
 
 /** sun_path holds 108 bytes, the last of them zero (unix(7)). */
@@ -24,8 +23,7 @@ export interface Listening extends AsyncDisposable {
  */
 export async function listen(): Promise<Listening> {
   await using scope = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'pinlab-'));
-  scope.defer(() => rm(directory, { recursive: true, force: true }));
+  const { path: directory } = scope.use(await temporaryDirectory('vm'));
   const paths = {
     qmp: join(directory, 'qmp'),
     console: join(directory, 'console'),

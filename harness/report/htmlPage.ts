@@ -11,35 +11,23 @@ import {
   verdictWord,
 } from './describe.ts';
 import { duration } from './duration.ts';
-import { HTML_STYLE } from './htmlStyle.ts';
+import { htmlDocument } from './htmlDocument.ts';
 import { escapeLine, escapeLines } from './markup.ts';
 
-/** No script and nothing from elsewhere: text of a guest could at worst look odd. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 const STATUSES = ['fail', 'lost', 'skip', 'pass'] as const;
 
 /** The whole page. */
 export function htmlText(results: Results): string {
   const verdict = verdictWord(results.summary);
   const color = results.summary.exitCode === 0 ? 'pass' : 'fail';
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>pinlab: ${verdict}</title>
-<style>${HTML_STYLE}</style>
-</head>
-<body>
-<h1>pinlab: <span class="${color}">${verdict}</span></h1>
+  return htmlDocument({
+    title: `pinlab: ${verdict}`,
+    body: `<h1>pinlab: <span class="${color}">${verdict}</span></h1>
 <p id="summary">${escapeLine(summaryLine(results))}</p>
 ${problemText(results)}${inputsTable(results)}
 ${splatsSection(results)}
-${testsSection(results)}
-</body>
-</html>
-`;
+${testsSection(results)}`,
+  });
 }
 
 function problemText(results: Results): string {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Matrix, MatrixCell } from '../schema/matrix.ts';
-import { HTML_STYLE } from './htmlStyle.ts';
+import { htmlDocument } from './htmlDocument.ts';
 import { escapeLine, escapeLines } from './markup.ts';
 import { cellAt, cellText, complaints, LEGEND, summaryText } from './matrixTable.ts';
-
-/** As the page of a run: no script and nothing from elsewhere. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** Heat by share of the pages that stall; what is no measurement is grey or loud. */
 const STYLE = `
@@ -26,27 +23,18 @@ export function matrixHtml(matrix: Matrix): string {
   const color = matrix.summary.exitCode === 0 ? 'pass' : 'fail';
   const maps = matrix.machines.map((machine) => heatMap(matrix, machine)).join('\n');
   const complaint = complaints(matrix).map((text) => `<pre>${escapeLines(text)}</pre>`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>pinlab: the fault matrix</title>
-<style>${HTML_STYLE}${STYLE}</style>
-</head>
-<body>
-<h1>The fault matrix</h1>
+  return htmlDocument({
+    title: 'pinlab: the fault matrix',
+    style: STYLE,
+    body: `<h1>The fault matrix</h1>
 <p id="summary" class="${color}">${escapeLine(summaryText(matrix))}</p>
 <p><code>${escapeLine(matrix.command.join(' '))}</code></p>
 <p>${escapeLine(LEGEND)} Rows in italics are started by the kernel itself.
 Colours: <span class="heat"><span class="cold">no stall</span> <span class="warm">some or during</span>
 <span class="hot">every page</span></span>. A cell tells more when pointed at.</p>
 ${complaint.join('\n')}
-${maps}
-</body>
-</html>
-`;
+${maps}`,
+  });
 }
 
 function heatMap(matrix: Matrix, machine: string): string {

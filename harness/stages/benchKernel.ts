@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import { cpio } from '../image/cpio.ts';
 import { file, standardDirectories } from '../image/tree.ts';
 import { countingArgs } from '../qemu/countingArgs.ts';
@@ -39,31 +39,27 @@ export async function benchKernel(request: BenchRequest): Promise<Bench> {
   const guestTests = await buildGuestTests(workspace, kernelRequest);
   const qemu = await buildQemu(workspace);
   const kernel = await buildKernel(workspace, kernelRequest);
-  const scratch = await mkdtemp(join(tmpdir(), 'pinlab-bench-'));
-  try {
-    const initrd = join(scratch, 'initramfs');
-    await writeFile(initrd, await initramfs(guestTests.bench));
-    const consoleFile = join(scratch, 'console');
-    const args = countingArgs({ kernel: kernel.image, initrd, consoleFile });
-    const boots = await untilAgreed(request, () =>
-      bootOnce(qemu.binary, args, consoleFile, workspace.signal),
-    );
-    return {
-      schema: BENCH_SCHEMA,
-      pinlab: { version },
-      command: [...command],
-      inputs: {
-        kernel: describeKernel(kernel),
-        qemu: describeQemu(qemu),
-        guestTests: { sha256: guestTests.sha256 },
-      },
-      arguments: countingArgs({ kernel: 'Image', initrd: 'initramfs', consoleFile: 'console' }),
-      boots: boots.length,
-      ...agreement(boots),
-    };
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
+  await using scratch = await temporaryDirectory('bench');
+  const initrd = join(scratch.path, 'initramfs');
+  await writeFile(initrd, await initramfs(guestTests.bench));
+  const consoleFile = join(scratch.path, 'console');
+  const args = countingArgs({ kernel: kernel.image, initrd, consoleFile });
+  const boots = await untilAgreed(request, () =>
+    bootOnce(qemu.binary, args, consoleFile, workspace.signal),
+  );
+  return {
+    schema: BENCH_SCHEMA,
+    pinlab: { version },
+    command: [...command],
+    inputs: {
+      kernel: describeKernel(kernel),
+      qemu: describeQemu(qemu),
+      guestTests: { sha256: guestTests.sha256 },
+    },
+    arguments: countingArgs({ kernel: 'Image', initrd: 'initramfs', consoleFile: 'console' }),
+    boots: boots.length,
+    ...agreement(boots),
+  };
 }
 
 /** The program is the guest's init: nothing else runs there. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InfraError, InterruptedError } from '../errors.ts';
 import { run } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import { parseGcov } from '../kernel/coverage.ts';
 import { addFiles, type Coverage, type FileCoverage } from '../schema/coverage.ts';
 import type { Guest } from './bootGuest.ts';
@@ -65,20 +65,16 @@ export class CoverageCollector {
   }
 
   async #gcov(source: string, notes: string, counts: Buffer | undefined): Promise<FileCoverage> {
-    const directory = await mkdtemp(join(tmpdir(), 'pinlab-gcov-'));
-    try {
-      const name = basename(source, '.c');
-      await copyFile(notes, join(directory, `${name}.gcno`));
-      if (counts) await writeFile(join(directory, `${name}.gcda`), counts);
-      const command = `${this.#workspace.crossCompile}gcov`;
-      const { stdout } = await run(command, ['--json-format', '--stdout', `${name}.gcno`], {
-        what: `count the lines of ${source}`,
-        cwd: directory,
-      });
-      return parseGcov(stdout, source);
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    await using directory = await temporaryDirectory('gcov');
+    const name = basename(source, '.c');
+    await copyFile(notes, join(directory.path, `${name}.gcno`));
+    if (counts) await writeFile(join(directory.path, `${name}.gcda`), counts);
+    const command = `${this.#workspace.crossCompile}gcov`;
+    const { stdout } = await run(command, ['--json-format', '--stdout', `${name}.gcno`], {
+      what: `count the lines of ${source}`,
+      cwd: directory.path,
+    });
+    return parseGcov(stdout, source);
   }
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import { exists } from '../host/paths.ts';
 import { run, runOnTerminal } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import type { Machine } from '../qemu/args.ts';
 import { launch } from '../qemu/vm.ts';
 import { bootGuest, type Guest } from './bootGuest.ts';
@@ -44,7 +43,7 @@ export async function debugGuest(request: DebugRequest): Promise<number> {
   await ensureDebugger(workspace);
   const built = await buildAll(workspace, choice, { suites: [] });
   for (const symbol of breakpoints) await requireSymbol(workspace, built.kernel.vmlinux, symbol);
-  await using sockets = await temporaryDirectory();
+  await using sockets = await temporaryDirectory('gdb');
   const socket = join(sockets.path, 'gdb');
   const consoleFile = createWriteStream(join(output, 'console.log'));
   const debuggee = { request, built, socket, consoleFile };
@@ -125,9 +124,4 @@ async function requireSymbol({ crossCompile, signal }: Workspace, vmlinux: strin
   throw new UsageError(`the kernel has no symbol ${symbol}`, {
     hint: 'a static function may have been inlined: name its caller',
   });
-}
-
-async function temporaryDirectory() {
-  const path = await mkdtemp(join(tmpdir(), 'pinlab-gdb-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

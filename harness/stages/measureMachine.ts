@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
 import { run } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import { cpio } from '../image/cpio.ts';
 import { file, standardDirectories } from '../image/tree.ts';
 import { type MeasuredMachine, measuringArgs } from '../qemu/measuringArgs.ts';
@@ -36,18 +36,14 @@ const END = 'end of figures';
 /** Boots a guest whose only process measures `request.subject`; throws unless it came to its end. */
 export async function measureMachine(request: MeasureRequest): Promise<Measure[]> {
   const { qemu, kernel, guestTests, subject, smmu, clock, signal } = request;
-  const scratch = await mkdtemp(join(tmpdir(), 'pinlab-measure-'));
-  try {
-    const initrd = join(scratch, 'initramfs');
-    const consoleFile = join(scratch, 'console');
-    await writeFile(initrd, await initramfs(guestTests.benchMachine, kernel.driver));
-    const machine = { kernel: kernel.image, initrd, consoleFile, subject, smmu, clock };
-    const what = `measure the ${subject}`;
-    await run(qemu, measuringArgs(machine), { what, timeoutMs: BOOT_TIMEOUT_MS, signal });
-    return parseMeasures(await readFile(consoleFile, 'utf8'));
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
+  await using scratch = await temporaryDirectory('measure');
+  const initrd = join(scratch.path, 'initramfs');
+  const consoleFile = join(scratch.path, 'console');
+  await writeFile(initrd, await initramfs(guestTests.benchMachine, kernel.driver));
+  const machine = { kernel: kernel.image, initrd, consoleFile, subject, smmu, clock };
+  const what = `measure the ${subject}`;
+  await run(qemu, measuringArgs(machine), { what, timeoutMs: BOOT_TIMEOUT_MS, signal });
+  return parseMeasures(await readFile(consoleFile, 'utf8'));
 }
 
 async function initramfs(program: string, driver: string): Promise<Buffer> {

@@ -16,18 +16,22 @@ const JOURNAL_FILE = 'journal.jsonl';
 export async function readResults(path: string): Promise<Results> {
   const file = (await resultsFile(path)) ?? path;
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`there are no results to read: ${cause.message}`, { cause });
+    throw new UsageError(`there are no results to read: ${cause.message}`, {
+      hint: 'name the --output of an earlier run, or its results.json',
+      cause,
+    });
   });
   if (basename(file) === JOURNAL_FILE) return readJournal(text);
   const parsed = results.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new InfraError(`${file} is not a results document of this version`, {
     output: z.prettifyError(parsed.error),
+    hint: 'it is damaged or of another version: make it anew with pinlab run',
   });
 }
 
 /** The file in `directory` that holds its results, if there is one. */
-async function resultsFile(directory: string): Promise<string | undefined> {
+export async function resultsFile(directory: string): Promise<string | undefined> {
   const files = [join(directory, RESULTS_FILE), join(directory, JOURNAL_FILE)];
   const there = await Promise.all(files.map(exists));
   return files.find((_, i) => there[i]);
@@ -45,7 +49,9 @@ async function resultsIn(directory: string): Promise<string[]> {
   const below = names.sort().map((name) => resultsFile(join(directory, name)));
   const files = (await Promise.all(below)).filter((file) => file !== undefined);
   if (files.length > 0) return files;
-  throw new InfraError(`${directory} holds no ${RESULTS_FILE}: a shard is missing`);
+  throw new InfraError(`${directory} holds no ${RESULTS_FILE}: a shard is missing`, {
+    hint: 'name the --output of each shard, or a directory that holds them all',
+  });
 }
 
 /** The ids that the run recorded in `directory` left without a pass, for a run of these alone. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, cp, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type TemporaryDirectory, temporaryDirectory } from '../host/temporary.ts';
 import { type Config, parseConfig } from '../kernel/config.ts';
 import type { Emit } from '../schema/events.ts';
 import { type Built, buildAll } from './buildAll.ts';
@@ -98,12 +98,17 @@ function plan(detectors: readonly Detector[]): PlannedTest[] {
 }
 
 /** The guest programs, and beside them what makes the causes happen. */
-async function gatherPrograms(root: string, { guestTests, kernel }: Built) {
-  const path = await mkdtemp(join(tmpdir(), 'pinlab-selftest-'));
+async function gatherPrograms(
+  root: string,
+  { guestTests, kernel }: Built,
+): Promise<TemporaryDirectory> {
+  await using scope = new AsyncDisposableStack();
+  const { path } = scope.use(await temporaryDirectory('selftest'));
   await cp(guestTests.directory, path, { recursive: true, verbatimSymlinks: true });
   await copyFile(join(root, 'guest-tests/selftest', PROGRAM), join(path, PROGRAM));
   await copyFile(kernel.selftest, join(path, basename(kernel.selftest)));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  const owned = scope.move();
+  return { path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 interface Guests extends SelfTestRequest {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { listFiles } from '../host/hash.ts';
 import { copyTouched } from '../host/overlay.ts';
 import { run } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 import {
   mailingEnvironment,
   type NewFiles,
@@ -31,20 +31,16 @@ export async function writeSeries(
   output: string,
 ): Promise<string[]> {
   await refuseOccupied(output);
-  const directory = await mkdtemp(join(tmpdir(), 'pinlab-series-'));
-  try {
-    const repository = new Repository(directory, signal);
-    const newFiles = parseNewFiles(
-      await readFile(join(root, 'kernel/patches/new-files.txt'), 'utf8'),
-    );
-    const patches = await ourPatches(root, source.base);
-    await commitPristine(repository, source, patches);
-    for (const patch of patches) await commitPatch(repository, root, patch, newFiles);
-    await refuseLeftovers(root, patches, newFiles);
-    return await formatPatches(repository, root, output);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  await using directory = await temporaryDirectory('series');
+  const repository = new Repository(directory.path, signal);
+  const newFiles = parseNewFiles(
+    await readFile(join(root, 'kernel/patches/new-files.txt'), 'utf8'),
+  );
+  const patches = await ourPatches(root, source.base);
+  await commitPristine(repository, source, patches);
+  for (const patch of patches) await commitPatch(repository, root, patch, newFiles);
+  await refuseLeftovers(root, patches, newFiles);
+  return await formatPatches(repository, root, output);
 }
 
 /** Mails of two bases in one directory would be applied as one series. */

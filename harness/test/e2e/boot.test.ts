@@ -9,7 +9,8 @@ import { bootGuest } from '../../stages/bootGuest.ts';
 import { checkGuestContract } from '../../stages/guestContract.ts';
 import { guestPackages } from '../../stages/makeImage.ts';
 import { bootRequest, workspace } from './machine.ts';
-import { childrenOf, ROOT, temporaryDirectory } from './pinlab.ts';
+import { ROOT, temporaryDirectory } from './pinlab.ts';
+import { childrenOf } from './processes.ts';
 
 function console(directory: string) {
   return createWriteStream(join(directory, 'console.log'));

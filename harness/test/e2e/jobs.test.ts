@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
-import {
-  childrenOf,
-  isAlive,
-  pinlab,
-  readResults,
-  startPinlab,
-  temporaryDirectory,
-} from './pinlab.ts';
+import { pinlab, readResults, startPinlab, temporaryDirectory } from './pinlab.ts';
+import { childrenOf, isAlive } from './processes.ts';
 import { FAIL, PASS, runScripts } from './scripts.ts';
 
 test('guests side by side give the results of one, in the order of the plan', async (t) => {

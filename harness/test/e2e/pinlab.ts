@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Child, start, tryRun } from '../../host/spawn.ts';
+import {
+  temporaryDirectory as makeDirectory,
+  type TemporaryDirectory,
+} from '../../host/temporary.ts';
 import { type Results, results } from '../../schema/results.ts';
+import { childrenOf } from './processes.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 export const CLI = join(ROOT, 'harness/cli.ts');
@@ -22,9 +26,8 @@ export function startPinlab(args: readonly string[]): Child {
 }
 
 /** A directory of the test's own, removed with its scope. */
-export async function temporaryDirectory(): Promise<AsyncDisposable & { path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'pinlab-e2e-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+export function temporaryDirectory(): Promise<TemporaryDirectory> {
+  return makeDirectory('e2e');
 }
 
 /** The results document below `directory`, checked against its schema. */
@@ -46,23 +49,4 @@ export async function untilTesting(child: Child): Promise<number[]> {
   });
   await Promise.race([tested, ended]);
   return childrenOf(child.pid);
-}
-
-/** The process ids of the children of `pid` (proc_pid_stat(5), field 4). */
-export async function childrenOf(pid: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = await Promise.all(pids.map(parentOf));
-  return pids.filter((_, i) => parents[i] === pid);
-}
-
-async function parentOf(pid: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const parent = /\) \S (\d+) /.exec(stat)?.[1];
-  return parent === undefined ? undefined : Number(parent);
-}
-
-/** Whether a process is there and has not ended. */
-export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat !== '' && !/\) [ZX] /.test(stat);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import test from 'ava';
 import { tryRun } from '../../host/spawn.ts';
 import { parseKtap } from '../../ktap/parse.ts';
 import { statusOf } from '../../ktap/status.ts';
 import { buildQemu, buildQtests } from '../../stages/buildQemu.ts';
 import { workspace } from './machine.ts';
+import { temporaryDirectory } from './pinlab.ts';
 import { qtestQemu } from './qtestQemu.ts';
 
 /** The only reasons for which one of QEMU's own tests may skip. */
@@ -20,9 +19,9 @@ const SKIPS: readonly RegExp[] = [
 
 const { binary } = await buildQemu(workspace);
 const { programs } = await buildQtests(workspace);
-const directory = await mkdtemp(join(tmpdir(), 'pinlab-qtest-'));
-const qemu = await qtestQemu(binary, directory);
-test.after.always(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory();
+const qemu = await qtestQemu(binary, directory.path);
+test.after.always(() => directory[Symbol.asyncDispose]());
 
 for (const program of programs) {
   test(`qtest ${basename(program)}`, async (t) => {

@@ -5,14 +5,8 @@ import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import { parseKtap } from '../../ktap/parse.ts';
 import { type Results, results } from '../../schema/results.ts';
-import {
-  isAlive,
-  pinlab,
-  readResults,
-  startPinlab,
-  temporaryDirectory,
-  untilTesting,
-} from './pinlab.ts';
+import { pinlab, readResults, startPinlab, temporaryDirectory, untilTesting } from './pinlab.ts';
+import { isAlive } from './processes.ts';
 
 /** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
 const NOT_ON_THIS_KERNEL = [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import { killRounds, seedOf } from '../e2e/kill.ts';
+import { killRounds } from '../e2e/kill.ts';
+import { seedOf } from '../e2e/seededRandom.ts';
 
 // KILL_SEED repeats what a seed did.
 test('a hundred kills at random moments leave and lose nothing', async (t) => {

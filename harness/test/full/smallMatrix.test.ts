@@ -6,7 +6,8 @@ import { EXIT } from '../../errors.ts';
 import type { Child } from '../../host/spawn.ts';
 import { type Matrix, type MatrixCell, matrix } from '../../schema/matrix.ts';
 import { FULL_SERIES } from '../../schema/matrixVerdict.ts';
-import { childrenOf, pinlab, startPinlab, temporaryDirectory } from '../e2e/pinlab.ts';
+import { pinlab, startPinlab, temporaryDirectory } from '../e2e/pinlab.ts';
+import { childrenOf } from '../e2e/processes.ts';
 
 const MACHINE = ['matrix', '--kernel', '6.12', '--httu', '0'];
 

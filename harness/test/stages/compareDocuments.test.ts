@@ -30,6 +30,7 @@ test('two documents of one kind are compared, by file or directory', async (t) =
 });
 
 test('what cannot be compared is refused, and named', async (t) => {
+  await using empty = await files({});
   await using here = await files({
     'results.json': RESULTS,
     'bench.json': BENCH,
@@ -42,6 +43,7 @@ test('what cannot be compared is refused, and named', async (t) => {
       instanceOf: PinlabError,
     });
     t.regex(error.message, pattern);
+    t.truthy(error.hint);
   };
   await refuse(
     'results.json',
@@ -51,5 +53,8 @@ test('what cannot be compared is refused, and named', async (t) => {
   await refuse('results.json', 'other.json', /other\.json is neither/);
   await refuse('text.json', 'bench.json', /text\.json is not JSON/);
   await refuse('absent.json', 'bench.json', /cannot read .*absent\.json/);
+  await refuse('.', 'bench.json', /has results, .*has a bench/);
+  const nothing = await t.throwsAsync(compareDocuments([empty.at('.'), here.at('.')], 0));
+  t.regex(nothing.message, /holds neither results\.json nor bench\.json/);
   await refuse('old.json', 'results.json', /not a results document of this version/);
 });
