@@ -44,12 +44,3 @@ function seriesChoice({ series, withoutMmPatches }: KernelOptions): KernelChoice
   }
   return other ?? (withoutMmPatches ? 'ours-without-mm' : 'ours');
 }
-
-/** Reads a whole number that an option takes. */
-export function wholeNumber(name: string, minimum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= minimum) return value;
-    throw new UsageError(`${name} takes a whole number of at least ${minimum}, not ${text}`);
-  };
-}

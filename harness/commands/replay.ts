@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { Telling } from '../report/telling.ts';
@@ -19,7 +18,6 @@ export function replayCommand(invocation: Invocation) {
     .addHelpText('after', '\nExample:\n  $ npx pinlab replay results/failures/pin_pin.anon.it')
     .action(async (directory, options) => {
       const output = resolve(options.output ?? join(directory, 'replay'));
-      await mkdir(output, { recursive: true });
       const reporters = openReporters(['list'], output, invocation.environment);
       const telling = new Telling(reporters);
       const emit = (event: RunEvent) => telling.tell(event);
