@@ -12,11 +12,10 @@ import { wholeNumber } from './wholeNumber.ts';
 
 /** `pinlab bench`: what holding memory costs, in instructions. */
 export function benchCommand(invocation: Invocation) {
-  return withKernelOptions('bench')
-    .setOptionValue('flavour', 'bench')
+  return withKernelOptions('bench', 'bench')
     .description('count the instructions of PIN and UNPIN, beside other ways to hold memory')
     .option('--output <dir>', 'where bench.json goes', 'results')
-    .option('--json', 'print the document on standard output instead of the tables')
+    .option('--json', 'print bench.json on standard output instead of the tables')
     .option(
       '--boots <n>',
       'boots until figures that still differ are given up',

@@ -32,7 +32,7 @@ export function fuzzCommand(invocation: Invocation) {
     .option('--seed <n>', 'where the randomness starts', wholeNumber('--seed', 1, MOST_SEED), 1)
     .option(
       '--budget <n>',
-      'how many operations',
+      'how many operations, in sequences of 5000',
       wholeNumber('--budget', 1, MOST_OPERATIONS),
       100_000,
     )
@@ -40,7 +40,7 @@ export function fuzzCommand(invocation: Invocation) {
     .option('--grep <regexp>', 'only sequences whose id matches', pattern('--grep'))
     .option('--fail-fast', 'stop at the first sequence that fails')
     .option('--output <dir>', 'where results.json and what was found go', 'results')
-    .option('--json', 'print the results document on standard output')
+    .option('--json', 'print results.json on standard output')
     .option(
       '--jobs <n>',
       'guests side by side (default: as many as fit)',

@@ -3,19 +3,23 @@ import { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../errors.ts';
 import type { KernelChoice } from '../stages/kernelRequest.ts';
 
-/** A command that takes the options which name a kernel. */
-export function withKernelOptions(name: string) {
+/** A command that takes the options which name a kernel, by default of `flavour`. */
+export function withKernelOptions(name: string, flavour = 'base') {
   return new Command(name)
     .option('--kernel <base|dir>', 'kernel to judge: 6.12, 7.3, or the directory of a tree', '6.12')
     .option(
       '--series <files...>',
       `put these patches or mailboxes on the base instead of pinlab's own`,
     )
-    .option('--no-series', 'the unpatched base')
+    .option('--no-series', 'no series: the unpatched base')
     .option('--without-mm-patches', 'of the series, only what mempinfd() itself needs')
     .option('--patch <files...>', 'put these on top of the series')
-    .option('--flavour <name>', 'base, debug, kcsan or bench', 'base')
-    .option('--config <files...>', 'further kernel options, as Kconfig fragments');
+    .option(
+      '--flavour <name>',
+      'how the kernel is configured: base, debug, kcsan or bench',
+      flavour,
+    )
+    .option('--config <files...>', 'Kconfig fragments with further options of the kernel');
 }
 
 export interface KernelOptions {

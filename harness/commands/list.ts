@@ -15,7 +15,7 @@ export function listCommand(invocation: Invocation) {
     .argument('[suites...]', 'suites or guest programs to list; all without')
     .option('--kernel <base|dir>', `kernel whose kselftest_harness.h the tests use`, '6.12')
     .option('--grep <regexp>', 'only tests whose id matches', pattern('--grep'))
-    .option('--json', 'as JSON, with the source line of each test')
+    .option('--json', 'print JSON, with the source line of each test')
     .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab list --grep unpinned')
     .action(async (suites, { kernel, grep, json }) => {

@@ -10,15 +10,21 @@ export function withMachineOptions<Args extends unknown[], Options extends Optio
 ) {
   return command
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1, 512), 2)
-    .option('--memory <MiB>', 'memory of the guest', wholeNumber('--memory', 256, 255 * 1024), 1024)
+    .option(
+      '--memory <MiB>',
+      'memory of the guest, in MiB',
+      wholeNumber('--memory', 256, 255 * 1024),
+      1024,
+    )
     .option(
       '--smmu <properties>',
-      'how the SMMU differs: httu=0|1|2, stall=on|off|forced, oas=BITS, iotlb-size=0',
+      'what the SMMU does otherwise, comma-separated: httu=0|1|2 (default 0), ' +
+        'stall=on|off|forced (on), oas=32|36|40|42|44|48|52 (44), iotlb-size=0|256 (256)',
       parseSmmuProperties,
     )
     .option(
       '--boot-timeout <s>',
-      'limit of a boot (60, or 600 on debug and kcsan)',
+      'seconds that a boot may take (default: 60, or 600 on debug and kcsan)',
       wholeNumber('--boot-timeout', 1, MOST_SECONDS),
     );
 }

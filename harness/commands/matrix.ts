@@ -39,7 +39,7 @@ export function matrixCommand(invocation: Invocation) {
     .option('--rows <regexp>', 'only events whose name matches', pattern('--rows'))
     .option('--columns <regexp>', 'only protections whose name matches', pattern('--columns'))
     .option('--output <dir>', 'where matrix.json, matrix.md and matrix.html go', 'results')
-    .option('--json', 'print the document on standard output instead of the table')
+    .option('--json', 'print matrix.json on standard output instead of the table')
     .option(
       '--jobs <n>',
       'guests side by side (default: as many as fit)',

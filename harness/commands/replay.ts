@@ -14,7 +14,7 @@ export function replayCommand(invocation: Invocation) {
   return new Command('replay')
     .description('run the test of a failure bundle again: no network, no build')
     .argument('<dir>', 'a directory below failures/ of a run')
-    .option('--output <dir>', 'where results.json and console.log go; DIR/replay without')
+    .option('--output <dir>', 'where results.json and console.log go (default: DIR/replay)')
     .addHelpText('after', '\nExample:\n  $ npx pinlab replay results/failures/pin_pin.anon.it')
     .action(async (directory, options) => {
       const output = resolve(options.output ?? join(directory, 'replay'));

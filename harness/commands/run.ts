@@ -41,15 +41,21 @@ export function runCommand(invocation: Invocation) {
     )
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
-    .option('--durations <file>', 'results.json that says how long tests take, for --shard')
+    .option(
+      '--durations <file>',
+      'for --shard: results.json that says how long tests take (default: what the cache recalls)',
+    )
     .option('--output <dir>', 'where results.json and console.log go', 'results')
     .option(
       '--reporter <names>',
       `comma-separated: ${reporterNames.join(', ')}`,
       defaultReporters(invocation.environment),
     )
-    .option('--json', 'print the results document on standard output')
-    .option('--coverage', `count which lines of the series' own files run: coverage.lcov`)
+    .option('--json', 'print results.json on standard output; as --reporter json')
+    .option(
+      '--coverage',
+      `count which lines of the series' own files run, into coverage.lcov in --output`,
+    )
     .option(
       '--jobs <n>',
       'guests side by side (default: as many as fit)',
@@ -60,7 +66,7 @@ export function runCommand(invocation: Invocation) {
     .option('--fingerprint <name>', 'with --bisect: only this report of the kernel is bad')
     .option(
       '--test-timeout <s>',
-      'limit of one test (60, or 600 on debug and kcsan)',
+      'seconds that a test may take (default: 60, or 600 on debug and kcsan)',
       wholeNumber('--test-timeout', 1, MOST_SECONDS),
     )
     .addHelpText('after', `\n${describeSuites()}`)

@@ -57,3 +57,8 @@ test('what cannot be meant is refused at once, in words, and leaves nothing behi
   }
   t.deepEqual(await readdir(scratch.path), before);
 });
+
+test('the help of a command names the default that it has', async (t) => {
+  const bench = await tryRun(process.execPath, [CLI, 'bench', '--help'], { what: 'try' });
+  t.regex(bench.stdout, /--flavour <name>[^-]*\(default: "bench"\)/);
+});
