@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { benchMarkdown } from '../report/benchMarkdown.ts';
 import { benchTable } from '../report/benchTable.ts';
@@ -7,23 +7,31 @@ import { writeReport } from '../report/file.ts';
 import type { Bench } from '../schema/bench.ts';
 import { benchKernel } from '../stages/benchKernel.ts';
 import type { Invocation } from './invocation.ts';
-import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
+import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { progressReporter } from './reporters.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 /** `pinlab bench`: what holding memory costs, in instructions. */
 export function benchCommand(invocation: Invocation) {
   return withKernelOptions('bench', 'bench')
     .description('count the instructions of PIN and UNPIN, beside other ways to hold memory')
     .option('--output <dir>', 'where bench.json goes', 'results')
-    .option('--json', 'print the document on standard output instead of the tables')
+    .option('--json', 'print bench.json on standard output instead of the tables')
     .option(
       '--update-results',
       'write what was counted to docs/results/bench-<version>.json and .md',
     )
-    .option('--boots <n>', 'give up on what still differs', wholeNumber('--boots', 2), 6)
+    .option(
+      '--boots <n>',
+      'boots until figures that still differ are given up',
+      wholeNumber('--boots', 2, 1_000),
+      6,
+    )
     .addHelpText('after', '\nExample:\n  $ npx pinlab bench --kernel 6.12')
     .action(async (options) => {
       const { environment, argv } = invocation;
+      const output = await outputDirectory(options.output);
       const bench = await benchKernel({
         workspace: invocation.workspace(progressReporter(environment)),
         version: environment.version,
@@ -34,7 +42,7 @@ export function benchCommand(invocation: Invocation) {
           process.stderr.write(`boot ${boot}: ${unproven} figures not yet counted alike twice\n`),
       });
       const text = `${JSON.stringify(bench, null, 2)}\n`;
-      await writeReport(join(resolve(options.output), 'bench.json'), text);
+      await writeReport(join(output, 'bench.json'), text);
       if (options.updateResults) await checkIn(environment.root, bench, text);
       process.stdout.write(options.json ? text : benchTable(bench));
       invocation.finish(bench.unproven.length === 0 ? EXIT.ok : EXIT.failed);

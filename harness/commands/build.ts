@@ -40,16 +40,21 @@ export function buildCommand(invocation: Invocation) {
         return;
       }
       const workspace = invocation.workspace(progressReporter(invocation.environment));
+      // All names first: what is wrong should not wait for what takes long.
+      parts.forEach(partOf);
       await ensureHost(workspace);
       for (const name of parts.length > 0 ? parts : Object.keys(PARTS)) {
-        const build = PARTS[name];
-        if (!build) {
-          const names = Object.keys(PARTS).join(', ');
-          throw new UsageError(`there is no part ${name} to build`, { hint: `any of ${names}` });
-        }
-        process.stdout.write(`${await build(workspace, kernelChoice(options))}\n`);
+        process.stdout.write(`${await partOf(name)(workspace, kernelChoice(options))}\n`);
       }
     });
+}
+
+function partOf(name: string) {
+  const build = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (build) return build;
+  throw new UsageError(`there is no part ${name} to build`, {
+    hint: `choose among ${Object.keys(PARTS).join(', ')}`,
+  });
 }
 
 async function kernel(workspace: Workspace, choice: KernelChoice) {

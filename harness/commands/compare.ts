@@ -11,8 +11,13 @@ export function compareCommand(invocation: Invocation) {
     .description('say what changed from one run, or one benchmark, to another')
     .argument('<before>', 'results.json or bench.json, or a directory with one')
     .argument('<after>', 'another of the same kind')
-    .option('--tolerance <percent>', 'by how much a figure may grow', percent, 1)
-    .option('--json', 'print the comparison as JSON')
+    .option(
+      '--tolerance <percent>',
+      'by how many percent a figure of bench.json may grow',
+      percent,
+      1,
+    )
+    .option('--json', 'print JSON instead of text')
     .addHelpText(
       'after',
       '\nExits with 1 if the second is worse: a test that no longer passes, a new report of the\n' +

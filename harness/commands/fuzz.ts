@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
@@ -15,29 +14,45 @@ import { DEFAULT_POLICY } from '../stages/runPolicy.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
-import { kernelChoice, wholeNumber, withKernelOptions } from './kernelOptions.ts';
+import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
+import { pattern } from './pattern.ts';
 import { openReporters } from './reporters.ts';
+import { MOST_JOBS, wholeNumber } from './wholeNumber.ts';
+
+/** A sequence each adds one to it, and all must be exact. */
+const MOST_SEED = 10 ** 15;
+/** Months of them. */
+const MOST_OPERATIONS = 10 ** 9;
 
 /** `pinlab fuzz`: random operations on pins, memory and the device, against a model of them. */
 export function fuzzCommand(invocation: Invocation) {
   return withKernelOptions('fuzz')
     .description('compare random sequences of operations with what a model predicts')
-    .option('--seed <n>', 'where the randomness starts', wholeNumber('--seed', 1), 1)
-    .option('--budget <n>', 'how many operations', wholeNumber('--budget', 1), 100_000)
+    .option('--seed <n>', 'where the randomness starts', wholeNumber('--seed', 1, MOST_SEED), 1)
+    .option(
+      '--budget <n>',
+      'how many operations, in sequences of 5000',
+      wholeNumber('--budget', 1, MOST_OPERATIONS),
+      100_000,
+    )
     .option('--replay <file>', 'run the operations in this file instead')
-    .option('--grep <regexp>', 'only sequences whose id matches')
+    .option('--grep <regexp>', 'only sequences whose id matches', pattern('--grep'))
     .option('--fail-fast', 'stop at the first sequence that fails')
     .option('--output <dir>', 'where results.json and what was found go', 'results')
-    .option('--json', 'print the results document on standard output')
-    .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
+    .option('--json', 'print results.json on standard output')
+    .option(
+      '--jobs <n>',
+      'guests side by side (default: as many as fit)',
+      wholeNumber('--jobs', 1, MOST_JOBS),
+    )
     .addHelpText('after', '\nExample:\n  $ npx pinlab fuzz --seed 7 --budget 1000000')
     .action(async (options) => {
       const { environment, argv } = invocation;
-      const output = resolve(options.output);
       const onFailure = options.failFast ? 'stop' : 'continue';
       const plan: FuzzPlan = options.replay ? { file: resolve(options.replay) } : options;
       if ('file' in plan) await checkReplay(plan.file);
-      await mkdir(output, { recursive: true });
+      const output = await outputDirectory(options.output);
       const reporters = openReporters(
         ['list', ...(options.json ? ['json'] : [])],
         output,

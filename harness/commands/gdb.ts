@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { debugGuest } from '../stages/debugGuest.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { machineChoice, withMachineOptions } from './machineOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab gdb`: gdb on the kernel of a guest. */
@@ -20,8 +19,7 @@ export function gdbCommand(invocation: Invocation) {
     .option('--output <dir>', 'where console.log goes', 'results/gdb')
     .addHelpText('after', '\nExample:\n  $ npx pinlab gdb --break mempinfd_ioctl -- -ex continue')
     .action(async (gdb, options) => {
-      const output = resolve(options.output);
-      await mkdir(output, { recursive: true });
+      const output = await outputDirectory(options.output);
       using listener = openListener(invocation.environment);
       const code = await debugGuest({
         workspace: invocation.workspace(listener.emit),

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../errors.ts';
 import type { KernelChoice } from '../stages/kernelRequest.ts';
 
-/** A command that takes the options which name a kernel. */
+/** A command that takes the options which name a kernel, by default of `flavour`. */
 export function withKernelOptions(name: string, flavour = 'base') {
   return new Command(name)
     .option('--kernel <base|dir>', 'kernel to judge: 6.12, 7.3, or the directory of a tree', '6.12')
@@ -11,11 +11,15 @@ export function withKernelOptions(name: string, flavour = 'base') {
       '--series <files...>',
       `put these patches or mailboxes on the base instead of pinlab's own`,
     )
-    .option('--no-series', 'the unpatched base')
+    .option('--no-series', 'no series: the unpatched base')
     .option('--without-mm-patches', 'of the series, only what mempinfd() itself needs')
     .option('--patch <files...>', 'put these on top of the series')
-    .option('--flavour <name>', 'base, debug, kcsan or bench', flavour)
-    .option('--config <files...>', 'further kernel options, as Kconfig fragments');
+    .option(
+      '--flavour <name>',
+      'how the kernel is configured: base, debug, kcsan or bench',
+      flavour,
+    )
+    .option('--config <files...>', 'Kconfig fragments with further options of the kernel');
 }
 
 export interface KernelOptions {
@@ -43,13 +47,4 @@ function seriesChoice({ series, withoutMmPatches }: KernelOptions): KernelChoice
     });
   }
   return other ?? (withoutMmPatches ? 'ours-without-mm' : 'ours');
-}
-
-/** Reads a whole number that an option takes. */
-export function wholeNumber(name: string, minimum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= minimum) return value;
-    throw new UsageError(`${name} takes a whole number of at least ${minimum}, not ${text}`);
-  };
 }

@@ -5,6 +5,7 @@ import { ensureHost } from '../stages/hostTools.ts';
 import { describeSuites } from '../stages/suites.ts';
 import { selectTests } from '../stages/testPlan.ts';
 import type { Invocation } from './invocation.ts';
+import { pattern } from './pattern.ts';
 import { progressReporter } from './reporters.ts';
 
 /** `pinlab list`: every test id, without booting anything. */
@@ -13,8 +14,8 @@ export function listCommand(invocation: Invocation) {
     .description('print every test id, without booting')
     .argument('[suites...]', 'suites or guest programs to list; all without')
     .option('--kernel <base|dir>', `kernel whose kselftest_harness.h the tests use`, '6.12')
-    .option('--grep <regexp>', 'only ids that match')
-    .option('--json', 'as JSON, with the source line of each test')
+    .option('--grep <regexp>', 'only tests whose id matches', pattern('--grep'))
+    .option('--json', 'print JSON, with the source line of each test')
     .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab list --grep unpinned')
     .action(async (suites, { kernel, grep, json }) => {

@@ -62,12 +62,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 const EXIT_CODES = `
 Exit codes:
-  0    every selected test passed
+  0    every selected test passed or was skipped with a reason, and at least one passed
   1    a test failed or was lost, the kernel printed a splat, or it did not boot;
        with --fail-on-flaky also if a test passed only when retried
   2    the command line or the configuration is wrong
   3    a tool, the disk, the network or a build failed, or nothing ran
-  130  interrupted`;
+  130  interrupted
+shell and gdb exit with what the program that they run exits with; run --bisect and compare
+say in their help what theirs mean.`;
 
 /** Tells the user about `error` and returns the exit code that it deserves. */
 function fail(error: unknown, wasInterrupted: boolean): ExitCode {

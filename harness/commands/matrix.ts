@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../errors.ts';
 import { writeReport } from '../report/file.ts';
@@ -19,8 +19,10 @@ import type { MatrixSelection } from '../stages/matrixPlan.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
-import { wholeNumber } from './kernelOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
+import { pattern } from './pattern.ts';
 import { progressReporter } from './reporters.ts';
+import { MOST_JOBS, MOST_SECONDS, wholeNumber } from './wholeNumber.ts';
 
 const BASES = ['6.12', '7.3'];
 const HTTU = ['0', '2'];
@@ -34,18 +36,25 @@ export function matrixCommand(invocation: Invocation) {
     .description('fill the fault matrix: events, protections and machines, counted by the device')
     .option('--kernel <base>', `one of ${BASES.join(', ')}; both without`)
     .option('--httu <level>', `one of ${HTTU.join(', ')}; both without`)
-    .option('--rows <regexp>', 'only events whose name matches')
-    .option('--columns <regexp>', 'only protections whose name matches')
+    .option('--rows <regexp>', 'only events whose name matches', pattern('--rows'))
+    .option('--columns <regexp>', 'only protections whose name matches', pattern('--columns'))
     .option('--output <dir>', 'where matrix.json, matrix.md and matrix.html go', 'results')
-    .option('--json', 'print the document on standard output instead of the table')
-    .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
-    .option('--boot-timeout <s>', 'limit of a boot', wholeNumber('--boot-timeout', 1))
+    .option('--json', 'print matrix.json on standard output instead of the table')
+    .option(
+      '--jobs <n>',
+      'guests side by side (default: as many as fit)',
+      wholeNumber('--jobs', 1, MOST_JOBS),
+    )
+    .option(
+      '--boot-timeout <s>',
+      'seconds that a boot may take (default: 60)',
+      wholeNumber('--boot-timeout', 1, MOST_SECONDS),
+    )
     .option('--update-expected', `write what was found to ${EXPECTED} and ${PAGE}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab matrix --kernel 6.12 --httu 0 --rows reclaim')
     .action(async (options) => {
       const { environment } = invocation;
-      const output = resolve(options.output);
-      await mkdir(output, { recursive: true });
+      const output = await outputDirectory(options.output);
       const expected = await readExpected(environment.root);
       const { matrix, error } = await fillMatrix({
         workspace: invocation.workspace(progressReporter(environment)),
@@ -75,8 +84,8 @@ function selectionOf({ kernel, httu, rows, columns }: Selecting): MatrixSelectio
   return {
     bases: oneOf('--kernel', kernel, BASES),
     httu: oneOf('--httu', httu, HTTU).map(Number),
-    rows: pattern('--rows', rows),
-    columns: pattern('--columns', columns),
+    rows: rows === undefined ? undefined : new RegExp(rows),
+    columns: columns === undefined ? undefined : new RegExp(columns),
   };
 }
 
@@ -84,15 +93,6 @@ function oneOf(name: string, chosen: string | undefined, all: readonly string[])
   if (chosen === undefined) return all;
   if (all.includes(chosen)) return [chosen];
   throw new UsageError(`${name} takes one of ${all.join(', ')}, not ${chosen}`);
-}
-
-function pattern(name: string, text: string | undefined): RegExp | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return new RegExp(text);
-  } catch (cause) {
-    throw new UsageError(`${name} takes a regular expression: ${(cause as Error).message}`);
-  }
 }
 
 async function readExpected(root: string): Promise<ExpectedMatrix> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { Telling } from '../report/telling.ts';
 import { mergeShards } from '../schema/merge.ts';
 import { findResults, readResults } from '../stages/readResults.ts';
 import type { Invocation } from './invocation.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 
 /** `pinlab merge-reports`: the shards of a run as one run. */
@@ -25,7 +25,7 @@ export function mergeReportsCommand(invocation: Invocation) {
     .addHelpText('after', '\nExample:\n  $ npx pinlab merge-reports shards/ --reporter list,html')
     .action(async (directories, { output, reporter, failOnFlaky }) => {
       const names = reporter.split(',').filter((name) => name !== '');
-      const reporters = openReporters(names, resolve(output), environment);
+      const reporters = openReporters(names, await outputDirectory(output), environment);
       const files = await findResults(directories);
       const parts = await Promise.all(files.map(readResults));
       const results = mergeShards(parts, { flaky: failOnFlaky ? 'failure' : 'tolerated' });

@@ -2,7 +2,7 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { ISOLATIONS, type Isolation } from '../stages/guestSource.ts';
 import type { RunPolicy } from '../stages/runPolicy.ts';
-import { wholeNumber } from './kernelOptions.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 /** A command that takes the options which say how often tests run and what a failure means. */
 export function withPolicyOptions<Args extends unknown[], Options extends OptionValues>(
@@ -17,13 +17,13 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
     .option(
       '--repeat-each <n>',
       'run each test n times; all must pass',
-      wholeNumber('--repeat-each', 1),
+      wholeNumber('--repeat-each', 1, 1_000_000),
       1,
     )
     .option(
       '--retries <n>',
       'run a test that fails up to n more times',
-      wholeNumber('--retries', 0),
+      wholeNumber('--retries', 0, 1_000),
       0,
     )
     .option('--fail-on-flaky', 'a test that passes only when retried fails the run')

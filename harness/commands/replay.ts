@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { Telling } from '../report/telling.ts';
@@ -15,11 +14,10 @@ export function replayCommand(invocation: Invocation) {
   return new Command('replay')
     .description('run the test of a failure bundle again: no network, no build')
     .argument('<dir>', 'a directory below failures/ of a run')
-    .option('--output <dir>', 'where results.json and console.log go; DIR/replay without')
+    .option('--output <dir>', 'where results.json and console.log go (default: DIR/replay)')
     .addHelpText('after', '\nExample:\n  $ npx pinlab replay results/failures/pin_pin.anon.it')
     .action(async (directory, options) => {
       const output = resolve(options.output ?? join(directory, 'replay'));
-      await mkdir(output, { recursive: true });
       const reporters = openReporters(['list'], output, invocation.environment);
       const telling = new Telling(reporters);
       const emit = (event: RunEvent) => telling.tell(event);

@@ -34,7 +34,7 @@ export function openReporters(
   // GitHub's must hear of everything last.
   const ordered = [...names].sort((a, b) => Number(a === 'github') - Number(b === 'github'));
   const chosen = ordered.map((name) => {
-    const open = REPORTERS[name];
+    const open = Object.hasOwn(REPORTERS, name) ? REPORTERS[name] : undefined;
     if (open) return open(environment, output);
     throw new UsageError(`there is no reporter ${name}`, {
       hint: `choose among ${reporterNames.join(', ')}`,

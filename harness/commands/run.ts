@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { Telling } from '../report/telling.ts';
@@ -19,24 +18,22 @@ import { timeLimits } from '../stages/timeLimits.ts';
 import { forBisect } from './bisect.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
-import {
-  type KernelOptions,
-  kernelChoice,
-  wholeNumber,
-  withKernelOptions,
-} from './kernelOptions.ts';
+import { type KernelOptions, kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { type MachineOptions, machineChoice, withMachineOptions } from './machineOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
+import { pattern } from './pattern.ts';
 import { type PolicyOptions, runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 import { parseShard } from './shardOption.ts';
 import { watchAndRun } from './watch.ts';
+import { MOST_JOBS, MOST_SECONDS, wholeNumber } from './wholeNumber.ts';
 
 /** `pinlab run`: builds what is stale, boots, runs the tests, and says what came of it. */
 export function runCommand(invocation: Invocation) {
   return withMachineOptions(withPolicyOptions(withKernelOptions('run')))
     .description('build what is stale, boot, run the guest tests, report the verdict')
     .argument('[suites...]', 'suites or guest programs to run; all without')
-    .option('--grep <regexp>', 'only tests whose id matches')
+    .option('--grep <regexp>', 'only tests whose id matches', pattern('--grep'))
     .option(
       '--kselftest <names>',
       'selftests of the kernel instead, such as mm:cow,mm:migration',
@@ -44,23 +41,33 @@ export function runCommand(invocation: Invocation) {
     )
     .option('--last-failed', 'only tests that failed in the run recorded in --output')
     .option('--shard <i/n>', 'only the i-th of n parts that take equally long', parseShard)
-    .option('--durations <file>', 'results.json that says how long tests take, for --shard')
+    .option(
+      '--durations <file>',
+      'for --shard: results.json that says how long tests take (default: what the cache recalls)',
+    )
     .option('--output <dir>', 'where results.json and console.log go', 'results')
     .option(
       '--reporter <names>',
       `comma-separated: ${reporterNames.join(', ')}`,
       defaultReporters(invocation.environment),
     )
-    .option('--json', 'print the results document on standard output')
-    .option('--coverage', `count which lines of the series' own files run: coverage.lcov`)
-    .option('--jobs <n>', 'guests side by side (default: as many as fit)', wholeNumber('--jobs', 1))
+    .option('--json', 'print results.json on standard output; as --reporter json')
+    .option(
+      '--coverage',
+      `count which lines of the series' own files run, into coverage.lcov in --output`,
+    )
+    .option(
+      '--jobs <n>',
+      'guests side by side (default: as many as fit)',
+      wholeNumber('--jobs', 1, MOST_JOBS),
+    )
     .option('--watch', 'run again whenever a source of the run is saved, until Ctrl-C')
     .option('--bisect', 'exit as git bisect run wants it: 0 good, 1 bad, 125 no verdict, 128 stop')
     .option('--fingerprint <name>', 'with --bisect: only this report of the kernel is bad')
     .option(
       '--test-timeout <s>',
-      'limit of one test (60, or 600 on debug and kcsan)',
-      wholeNumber('--test-timeout', 1),
+      'seconds that a test may take (default: 60, or 600 on debug and kcsan)',
+      wholeNumber('--test-timeout', 1, MOST_SECONDS),
     )
     .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
@@ -100,9 +107,7 @@ async function runOnce(
   const names = options.reporter.split(',').filter((name) => name !== '');
   const json = options.json && !names.includes('json') ? ['json'] : [];
   const reporters = openReporters([...names, ...json], output, invocation.environment);
-  await mkdir(output, { recursive: true }).catch((cause: Error) => {
-    throw new UsageError(`cannot write to --output ${output}: ${cause.message}`, { cause });
-  });
+  await outputDirectory(output);
   const telling = new Telling(reporters);
   const emit = (event: RunEvent) => telling.tell(event);
   const workspace = invocation.workspace(emit);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { selfTest } from '../stages/selfTest.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 import { isSound, selftestTable } from './selftestTable.ts';
 
@@ -15,8 +14,7 @@ export function selftestCommand(invocation: Invocation) {
     .option('--output <dir>', 'where console.log goes', 'results/selftest')
     .addHelpText('after', '\nExample:\n  $ npx pinlab selftest --flavour debug')
     .action(async (options) => {
-      const output = resolve(options.output);
-      await mkdir(output, { recursive: true });
+      const output = await outputDirectory(options.output);
       using listener = openListener(invocation.environment);
       const { emit } = listener;
       const workspace = invocation.workspace(emit);

@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { resolveBase } from '../stages/kernelRequest.ts';
 import { writeSeries } from '../stages/writeSeries.ts';
 import type { Invocation } from './invocation.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { progressReporter } from './reporters.ts';
 
 /** `pinlab series`: the series as mails, for `git am` and for a mailing list. */
@@ -13,9 +14,10 @@ export function seriesCommand(invocation: Invocation) {
     .requiredOption('-o, --output <dir>', 'where the mails go')
     .addHelpText('after', '\nExample:\n  $ npx pinlab series --base 6.12 -o outgoing')
     .action(async ({ base, output }) => {
+      const directory = await outputDirectory(output);
       const workspace = invocation.workspace(progressReporter(invocation.environment));
       const source = await resolveBase(workspace, base);
-      for (const file of await writeSeries(workspace, source, output)) {
+      for (const file of await writeSeries(workspace, source, directory)) {
         process.stdout.write(`${file}\n`);
       }
     });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { GUEST_DIRECTORIES, openShell } from '../stages/openShell.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { machineChoice, withMachineOptions } from './machineOptions.ts';
+import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab shell`: a shell in the booted guest, or one command there. */
@@ -26,8 +26,7 @@ export function shellCommand(invocation: Invocation) {
         throw new UsageError('a shell needs a terminal; name a command: pinlab shell -- COMMAND');
       }
       if (options.share) await checkDirectory(options.share);
-      const output = resolve(options.output);
-      await mkdir(output, { recursive: true });
+      const output = await outputDirectory(options.output);
       using listener = openListener(environment);
       const code = await openShell({
         workspace: invocation.workspace(listener.emit),
@@ -54,5 +53,9 @@ function welcome(bootMs: number, output: string, share: string | undefined): str
 
 async function checkDirectory(path: string) {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UsageError(`--share ${path} is not a directory`);
+  if (!found?.isDirectory()) {
+    throw new UsageError(`--share ${path} is not a directory`, {
+      hint: 'name a directory of this host; it is copied into the guest',
+    });
+  }
 }

@@ -8,6 +8,11 @@ import { run } from './spawn.ts';
 const FROM = /^From \S+ /;
 const DIFF = /^diff --git |^--- .*\n\+\+\+ /m;
 
+/** Whether `text` changes any file. */
+export function isPatch(text: string): boolean {
+  return DIFF.test(text);
+}
+
 /** Whether `text` is mail: one message or many. */
 export function isMailbox(text: string): boolean {
   return FROM.test(text);
@@ -48,7 +53,7 @@ async function readMessage(file: string, signal?: AbortSignal) {
     signal,
   });
   const text = await readFile(patch, 'utf8');
-  if (!DIFF.test(text)) return undefined;
+  if (!isPatch(text)) return undefined;
   const subject = /^Subject: (.*)$/m.exec(stdout)?.[1] ?? 'patch';
   return { subject: subject.replace(/^\[[^\]]*\]\s*/, ''), number: numberOf(subject), text };
 }

@@ -18,6 +18,12 @@ export function parseConfig(text: string): Config {
   return options;
 }
 
+/** The first line of a fragment that is neither an option nor a comment; make would skip it in silence. */
+export function strayLine(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.find((line) => line !== '' && !line.startsWith('#') && !SET.test(line));
+}
+
 export interface DroppedOption {
   name: string;
   requested: string;

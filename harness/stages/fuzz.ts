@@ -3,6 +3,7 @@ import { copyFile, cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
+import { printable } from '../schema/printable.ts';
 import type { Attempt, Results } from '../schema/results.ts';
 import type { ExtendGuestTests } from './buildAll.ts';
 import { directoryName } from './failureBundle.ts';
@@ -15,6 +16,9 @@ export const SEQUENCE_OPERATIONS = 5_000;
 const PROGRAM = 'fuzz';
 /** Where the guest program looks for operations to replay, in its working directory. */
 const REPLAY = 'replay.txt';
+const REPLAY_HINT = 'name a file that pinlab fuzz wrote to its --output: an operation a line';
+/** How much of a line that is no operation is shown. */
+const MOST_SHOWN = 100;
 
 /** Which sequences of operations to run. */
 export type FuzzPlan =
@@ -57,13 +61,14 @@ export function offerFuzzTests(workspace: Workspace, plan: FuzzPlan): ExtendGues
 /** Refuses a file that holds no operation. */
 export async function checkReplay(file: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`cannot read ${file}: ${cause.message}`, { cause });
+    throw new UsageError(`cannot read ${file}: ${cause.message}`, { hint: REPLAY_HINT, cause });
   });
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const wrong = lines.find((line) => !/^[a-z_]+( [a-z_]+=\d+)*$/.test(line));
   if (wrong === undefined && lines.length > 0) return;
   throw new UsageError(
-    `${file}: ${wrong === undefined ? 'no operations' : `not an operation: ${wrong}`}`,
+    `${file}: ${wrong === undefined ? 'no operations' : `not an operation: ${printable(wrong, MOST_SHOWN)}`}`,
+    { hint: REPLAY_HINT },
   );
 }
 

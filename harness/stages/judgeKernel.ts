@@ -64,8 +64,8 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const startedAt = new Date();
   await using _ = await claimOutput(output, workspace.signal);
   await ensureHost(workspace);
-  const built = await buildAll(workspace, choice, selection, request.extend);
   const durations = await readDurations(request);
+  const built = await buildAll(workspace, choice, selection, request.extend);
   const planned = request.shard ? shardOf(built.planned, request.shard, durations) : built.planned;
   const machine = testMachine({
     ...{ kernel: built.kernel.image, initrd: built.image.initramfs },

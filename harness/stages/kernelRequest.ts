@@ -4,13 +4,15 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, listFiles } from '../host/hash.ts';
-import { isMailbox, splitMailbox } from '../host/mailbox.ts';
+import { isMailbox, isPatch, splitMailbox } from '../host/mailbox.ts';
 import type { Series } from '../host/overlay.ts';
 import { bases, findBase } from '../kernel/bases.ts';
+import { strayLine } from '../kernel/config.ts';
 import { ownSources } from '../kernel/coverage.ts';
 import { flavours } from '../kernel/fragments.ts';
 import { isOurs, type OurSeries, ourSeries } from '../kernel/ourSeries.ts';
 import { debianSource, developerTree, type KernelSource } from '../kernel/source.ts';
+import { printable } from '../schema/printable.ts';
 import type { KernelRequest } from './buildKernel.ts';
 import { stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
@@ -39,9 +41,28 @@ export async function checkChoice(choice: KernelChoice): Promise<void> {
     });
   }
   if (!findBase(kernel)) await checkTree(kernel, patches);
-  const files = [...fragments, ...patches, ...(Array.isArray(series) ? series : [])];
-  await Promise.all(files.map((file) => readUserFile(file)));
+  const patchFiles = [...(Array.isArray(series) ? series : []), ...patches];
+  await Promise.all([...fragments.map(checkFragment), ...patchFiles.map(checkPatch)]);
 }
+
+async function checkFragment(file: string) {
+  const stray = strayLine(await readUserFile(file));
+  if (stray === undefined) return;
+  throw new UsageError(`${file} is no Kconfig fragment: ${printable(stray, MOST_SHOWN)}`, {
+    hint: 'its lines are like CONFIG_KASAN=y, # CONFIG_KASAN is not set, or a comment',
+  });
+}
+
+async function checkPatch(file: string) {
+  const text = await readUserFile(file);
+  if (isMailbox(text) || isPatch(text)) return;
+  throw new UsageError(`${file} holds no patch`, {
+    hint: 'name what git diff or git format-patch wrote, or a mailbox of such mails',
+  });
+}
+
+/** How much of a line that is no option is shown. */
+const MOST_SHOWN = 100;
 
 /** Checks `choice` and fetches the source that it names. */
 export async function resolveKernel(
@@ -133,6 +154,9 @@ async function patchesOf({ cache, signal }: Workspace, file: string): Promise<st
 /** A file that was named on the command line. */
 function readUserFile(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`cannot read ${file}: ${cause.message}`, { cause });
+    throw new UsageError(`cannot read ${file}: ${cause.message}`, {
+      hint: 'name a file: patches and mailboxes for --series and --patch, Kconfig fragments for --config',
+      cause,
+    });
   });
 }

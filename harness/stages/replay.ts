@@ -29,7 +29,7 @@ export interface ReplayRequest {
   workspace: Workspace;
   /** A failure bundle. */
   directory: string;
-  /** An existing directory for the console log. */
+  /** A directory for the console log; made once there is a bundle. */
   output: string;
   /** The command line, for the record. */
   command: readonly string[];

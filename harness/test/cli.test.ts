@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { start, tryRun } from '../host/spawn.ts';
+import { temporaryDirectory } from '../host/temporary.ts';
 
 const CLI = join(import.meta.dirname, '../cli.ts');
 
@@ -21,4 +23,42 @@ test('a reader that goes away early is no error', async (t) => {
   await using child = start(process.execPath, [CLI, '--help'], { what: 'try' });
   child.stdout.destroy();
   t.deepEqual(await child.exited, { code: 0, signal: undefined });
+});
+
+test('what cannot be meant is refused at once, in words, and leaves nothing behind', async (t) => {
+  // A start of Node each, on a machine that may be busy.
+  t.timeout(60_000);
+  await using scratch = await temporaryDirectory('test');
+  const file = join(scratch.path, 'file');
+  const absent = join(scratch.path, 'absent');
+  await writeFile(file, 'neither JSON nor a patch\0\n');
+  const before = await readdir(scratch.path);
+  const refused: string[][] = [
+    ['replay', absent],
+    ['replay', file],
+    ['compare', absent, file],
+    ['fuzz', '--replay', scratch.path],
+    ['run', '--output', file],
+    ['run', '--output', '/proc/results'],
+    ['run', '--reporter', 'constructor'],
+    ['build', 'qemu', 'constructor'],
+    ['series', '--output', file],
+    ['shell', '--share', file, '--', 'true'],
+    ['matrix', '--rows', '('],
+  ];
+  const runs = refused.map(async (args) => {
+    return { args, ...(await tryRun(process.execPath, [CLI, ...args], { what: 'try' })) };
+  });
+  for (const { args, code, stdout, stderr } of await Promise.all(runs)) {
+    t.is(code, 2, `${args}: ${stderr}`);
+    t.is(stdout, '');
+    t.regex(stderr, /^pinlab: .*\n {2}what to do: /, args.join(' '));
+    t.notRegex(stderr, /^ +at /m, args.join(' '));
+  }
+  t.deepEqual(await readdir(scratch.path), before);
+});
+
+test('the help of a command names the default that it has', async (t) => {
+  const bench = await tryRun(process.execPath, [CLI, 'bench', '--help'], { what: 'try' });
+  t.regex(bench.stdout, /--flavour <name>[^-]*\(default: "bench"\)/);
 });

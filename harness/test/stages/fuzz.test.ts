@@ -11,6 +11,7 @@ import {
   shrunkOperations,
   writeReproducers,
 } from '../../stages/fuzz.ts';
+import { CONTROLS } from '../report/hostile.ts';
 import { sampleResults, sampleTest } from '../schema/sample.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -59,5 +60,19 @@ test('a file without operations, or with something else, is refused', async (t) 
     await writeFile(file, text);
     await t.throwsAsync(checkReplay(file), { instanceOf: UsageError }, text);
   }
-  await t.throwsAsync(checkReplay(join(directory, 'gone')), { instanceOf: UsageError });
+  for (const path of [join(directory, 'gone'), directory]) {
+    const error = await t.throwsAsync(checkReplay(path), { instanceOf: UsageError });
+    t.regex(error.message, /^cannot read /);
+    t.truthy(error.hint);
+  }
+});
+
+test('of a file that is no text, only what a terminal can show is shown, and not much', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-fuzz-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'binary');
+  await writeFile(file, Buffer.from(`\x1b[2J\0\x07${'x'.repeat(10_000)}`));
+  const error = await t.throwsAsync(checkReplay(file), { instanceOf: UsageError });
+  t.notRegex(error.message, CONTROLS);
+  t.true(error.message.length < file.length + 200);
 });

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { UsageError } from '../../errors.ts';
+import { temporaryDirectory } from '../../host/temporary.ts';
+import { checkChoice, type KernelChoice } from '../../stages/kernelRequest.ts';
+import { CONTROLS } from '../report/hostile.ts';
+
+const CHOICE: KernelChoice = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] };
+const BINARY = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0x1b, 0x5b, 0x32, 0x4a, 0, 0xff]);
+
+async function refusal(choice: Partial<KernelChoice>) {
+  return checkChoice({ ...CHOICE, ...choice }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+test('what is meant is taken: fragments with comments, patches, mailboxes', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const [fragment, patch, mailbox] = ['a.config', 'a.patch', 'a.mbox'].map((name) =>
+    join(scratch.path, name),
+  ) as [string, string, string];
+  await writeFile(fragment, '# why\n\nCONFIG_KASAN=y\n# CONFIG_SMP is not set\n  CONFIG_A="b c"\n');
+  await writeFile(patch, '--- a/Makefile\n+++ b/Makefile\n@@ -1 +1 @@\n-a\n+b\n');
+  await writeFile(mailbox, 'From 1234 Mon Sep 17 00:00:00 2001\nSubject: x\n');
+  await t.notThrowsAsync(checkChoice(CHOICE));
+  await t.notThrowsAsync(
+    checkChoice({ ...CHOICE, series: [mailbox, patch], patches: [patch], fragments: [fragment] }),
+  );
+});
+
+for (const [what, content] of [
+  ['a binary file', BINARY],
+  ['prose', 'please turn KASAN on\n'],
+] as const) {
+  test(`${what} is no fragment and no patch, and that is said before anything is built`, async (t) => {
+    await using scratch = await temporaryDirectory('test');
+    const file = join(scratch.path, 'file');
+    await writeFile(file, content);
+    for (const choice of [{ fragments: [file] }, { patches: [file] }, { series: [file] }]) {
+      const error = await refusal(choice);
+      if (!(error instanceof UsageError)) return t.fail(`${error}`);
+      t.regex(error.message, /file (is no Kconfig fragment|holds no patch)/);
+      t.notRegex(error.message, CONTROLS);
+      t.truthy(error.hint);
+    }
+  });
+}
+
+test('an absent file, a directory and an empty patch are refused by name', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const [absent, empty] = [join(scratch.path, 'absent'), join(scratch.path, 'empty')];
+  await writeFile(empty, '');
+  for (const file of [absent, scratch.path, empty]) {
+    const error = await refusal({ patches: [file] });
+    if (!(error instanceof UsageError)) return t.fail(`${error}`);
+    t.true(error.message.includes(file));
+    t.truthy(error.hint);
+  }
+});
+
+test('an unknown flavour, base or tree is refused with what there is', async (t) => {
+  for (const choice of [{ flavour: 'fast' }, { kernel: '5.4' }, { kernel: '/proc' }]) {
+    const error = await refusal(choice);
+    if (!(error instanceof UsageError)) return t.fail(`${error}`);
+    t.truthy(error.hint);
+  }
+});
