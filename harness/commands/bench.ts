@@ -6,9 +6,9 @@ import { benchTable } from '../report/benchTable.ts';
 import { writeReport } from '../report/file.ts';
 import type { Bench } from '../schema/bench.ts';
 import { benchKernel } from '../stages/benchKernel.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { progressReporter } from './reporters.ts';
 import { wholeNumber } from './wholeNumber.ts';
 

@@ -10,12 +10,12 @@ import {
   writeReproducers,
 } from '../stages/fuzz.ts';
 import { judgeKernel } from '../stages/judgeKernel.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { DEFAULT_POLICY } from '../stages/runPolicy.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { pattern } from './pattern.ts';
 import { openReporters } from './reporters.ts';
 import { MOST_JOBS, wholeNumber } from './wholeNumber.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { debugGuest } from '../stages/debugGuest.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { machineChoice, withMachineOptions } from './machineOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab gdb`: gdb on the kernel of a guest. */

@@ -16,10 +16,10 @@ import {
 import { comparedWith, expecting, isConclusive } from '../schema/matrixVerdict.ts';
 import { fillMatrix } from '../stages/fillMatrix.ts';
 import type { MatrixSelection } from '../stages/matrixPlan.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { pattern } from './pattern.ts';
 import { progressReporter } from './reporters.ts';
 import { MOST_JOBS, MOST_SECONDS, wholeNumber } from './wholeNumber.ts';

@@ -2,9 +2,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { Telling } from '../report/telling.ts';
 import { mergeShards } from '../schema/merge.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { findResults, readResults } from '../stages/readResults.ts';
 import type { Invocation } from './invocation.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 
 /** `pinlab merge-reports`: the shards of a run as one run. */

@@ -11,6 +11,7 @@ import {
   offerKselftests,
   parseKselftests,
 } from '../stages/kselftests.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { lastFailed } from '../stages/readResults.ts';
 import type { Shard } from '../stages/shard.ts';
 import { describeSuites } from '../stages/suites.ts';
@@ -20,7 +21,6 @@ import { explain } from './explain.ts';
 import type { Invocation } from './invocation.ts';
 import { type KernelOptions, kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { type MachineOptions, machineChoice, withMachineOptions } from './machineOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { pattern } from './pattern.ts';
 import { type PolicyOptions, runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';

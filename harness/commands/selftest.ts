@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { EXIT } from '../errors.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { selfTest } from '../stages/selfTest.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 import { isSound, selftestTable } from './selftestTable.ts';
 

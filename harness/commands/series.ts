@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Command } from '@commander-js/extra-typings';
 import { resolveBase } from '../stages/kernelRequest.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { writeSeries } from '../stages/writeSeries.ts';
 import type { Invocation } from './invocation.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { progressReporter } from './reporters.ts';
 
 /** `pinlab series`: the series as mails, for `git am` and for a mailing list. */

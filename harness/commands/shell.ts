@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { GUEST_DIRECTORIES, openShell } from '../stages/openShell.ts';
+import { outputDirectory } from '../stages/outputDirectory.ts';
 import { timeLimits } from '../stages/timeLimits.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { machineChoice, withMachineOptions } from './machineOptions.ts';
-import { outputDirectory } from './outputDirectory.ts';
 import { openListener } from './reporters.ts';
 
 /** `pinlab shell`: a shell in the booted guest, or one command there. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
 import { lock } from './lock.ts';
+import { makeDirectory } from './paths.ts';
 import { run } from './spawn.ts';
 
 /** Debian's archive key, which every Debian 12 and 13 host carries. */
@@ -39,8 +40,8 @@ export class Apt {
   /** Sets up the view below `directory` and fetches fresh package lists. */
   static async open(directory: string, signal?: AbortSignal): Promise<Apt> {
     await using _ = await lock(join(directory, 'lock'), { what: 'the package lists', signal });
-    await mkdir(join(directory, 'lists/partial'), { recursive: true });
-    await mkdir(join(directory, 'cache/archives/partial'), { recursive: true });
+    await makeDirectory(join(directory, 'lists/partial'));
+    await makeDirectory(join(directory, 'cache/archives/partial'));
     await writeFile(join(directory, 'sources.list'), await sourcesList(signal));
     await writeFile(join(directory, 'apt.conf'), configuration(directory));
     const apt = new Apt(join(directory, 'apt.conf'), signal);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InfraError } from '../errors.ts';
 import { hashFile, listFiles } from './hash.ts';
 import { lock } from './lock.ts';
-import { exists } from './paths.ts';
+import { exists, makeDirectory } from './paths.ts';
 
 /** Everything that goes into an artifact, by name; equal inputs mean an equal artifact. */
 export type CacheInputs = Readonly<Record<string, string>>;
@@ -115,9 +115,9 @@ export class Cache {
 }
 
 /** A file system that is mounted read-only refuses root as well, and mkdir(2) may call that ENOENT. */
-async function requireWritable(root: string) {
+export async function requireWritable(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true });
+    await makeDirectory(root);
     await access(root, constants.W_OK);
   } catch (cause) {
     throw new InfraError(`cannot write to the cache: ${(cause as Error).message}`, {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InfraError, InterruptedError } from '../errors.ts';
+import { makeDirectory } from './paths.ts';
 import { type Child, start } from './spawn.ts';
 
 export interface LockOptions {
@@ -17,14 +17,14 @@ export async function tryLock(
   file: string,
   options: LockOptions,
 ): Promise<AsyncDisposable | undefined> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeDirectory(dirname(file));
   const holder = holdLock(['--nonblock', file], options);
   return (await isHeld(holder)) ? holder : undefined;
 }
 
 /** Holds `file` as an exclusive lock until disposed; the kernel releases it if pinlab dies. */
 export async function lock(file: string, options: LockOptions): Promise<AsyncDisposable> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeDirectory(dirname(file));
   const holder = holdLock([file], options);
   const waiting = setTimeout(() => options.onWait?.(), 500);
   const held = await isHeld(holder);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { access } from 'node:fs/promises';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Whether something is at `path`. */
 export function exists(path: string): Promise<boolean> {
@@ -7,4 +8,19 @@ export function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * Makes `directory` and what is missing above it. Node's own `recursive` never returns where mkdir(2)
+ * says ENOENT below a directory that is there, as in /proc.
+ */
+export async function makeDirectory(directory: string): Promise<void> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeDirectory(parent);
+  await mkdir(directory).catch(async (error: NodeJS.ErrnoException) => {
+    const meanwhile = await stat(directory).catch(() => undefined);
+    if (!meanwhile?.isDirectory()) throw error;
+  });
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../errors.ts';
+import { requireWritable } from '../host/cache.ts';
 import {
   debuggerPackages,
   type HostPackage,
@@ -83,7 +84,7 @@ function examineMemory(): Finding {
 }
 
 async function examineDisk({ cache }: Workspace): Promise<Finding> {
-  await mkdir(cache.root, { recursive: true });
+  await requireWritable(cache.root);
   const { bavail, bsize } = await statfs(cache.root);
   const gib = (bavail * bsize) / 2 ** 30;
   return {

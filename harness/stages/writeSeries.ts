@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { listFiles } from '../host/hash.ts';
 import { copyTouched } from '../host/overlay.ts';
+import { makeDirectory } from '../host/paths.ts';
 import { run } from '../host/spawn.ts';
 import { temporaryDirectory } from '../host/temporary.ts';
 import {
@@ -45,7 +46,7 @@ export async function writeSeries(
 
 /** Mails of two bases in one directory would be applied as one series. */
 async function refuseOccupied(output: string) {
-  await mkdir(output, { recursive: true });
+  await makeDirectory(output);
   const mails = (await readdir(output)).filter((name) => name.endsWith('.patch'));
   if (mails.length === 0) return;
   throw new UsageError(`${output} holds ${mails[0]} already`, {

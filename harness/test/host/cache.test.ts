@@ -122,3 +122,12 @@ test('a full disk leaves nothing half-written', async (t) => {
     [],
   );
 });
+
+test('a cache that cannot be made is refused at once, with what to do', async (t) => {
+  const cache = new Cache('/proc/cache');
+  const error = await t.throwsAsync(cache.get('k', { a: '1' }, write('never')), {
+    instanceOf: InfraError,
+    message: /^cannot write to the cache: /,
+  });
+  t.regex(error.hint ?? '', /XDG_CACHE_HOME/);
+});

@@ -2,9 +2,9 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { outputDirectory } from '../../commands/outputDirectory.ts';
 import { UsageError } from '../../errors.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
+import { outputDirectory } from '../../stages/outputDirectory.ts';
 
 test('a directory is made, with those above it, and may be there already', async (t) => {
   await using scratch = await temporaryDirectory('test');
