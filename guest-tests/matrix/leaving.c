@@ -79,15 +79,19 @@ static void lend(struct cell *cell)
 	allocate_on(-1);
 }
 
-/* In pieces, so that what cannot be had does not spoil the rest. */
+/*
+ * In pieces, so that what cannot be had does not spoil the rest, and these ever smaller: the last
+ * pages of the area are the first that are lent.
+ */
 static void use_area_once(void)
 {
-	uint64_t piece = area.count / PIECES, had = 0;
+	uint64_t had = 0;
 
-	for (int attempt = 0; attempt < PIECES; attempt++)
-		had += __cma_area_write(&area, "alloc", piece) == 0;
-	while (had-- > 0)
-		CHECK(__cma_area_write(&area, "free", piece) == 0);
+	for (uint64_t piece = area.count / PIECES; piece > 0; piece /= 8)
+		while (__cma_area_write(&area, "alloc", piece) == 0)
+			had += piece;
+	if (had > 0)
+		CHECK(__cma_area_write(&area, "free", had) == 0);
 }
 
 /* A page that somebody happens to look at stays, and its piece with it. */
