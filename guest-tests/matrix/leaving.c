@@ -15,9 +15,6 @@
 #include "node.h"
 #include "proc.h"
 
-/* Of the pages that are in use once the area is lent, one in about twenty is part of it. */
-#define POOL		(4096 * PAGE)
-
 #define PIECES		32
 
 static struct cma_area area;
@@ -27,56 +24,18 @@ static const char *no_area(void)
 	return cma_area_find(&area) ? NULL : "the machine has no CMA area (cma=64M)";
 }
 
-/* The node whose memory the area is part of, by the zone that counts its pages. */
-static int node_of_area(void)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	unsigned long count = 0;
-	char line[256];
-	int node = 0;
-
-	CHECK(file);
-	while (!count && fgets(line, sizeof(line), file)) {
-		sscanf(line, "Node %d,", &node);
-		sscanf(line, " cma %lu", &count);
-	}
-	fclose(file);
-	CHECK(count);
-	return node;
-}
-
-/* Moves the next page of the pool that is of the area, from @offset on, to @place. */
-static size_t take_lent_page(struct buffer *pool, size_t offset, uint8_t *place)
-{
-	for (; offset < pool->length; offset += PAGE) {
-		pool->data[offset] = 1;
-		if (!cma_area_has(&area, page_frame(pool->data + offset)))
-			continue;
-		CHECK(mremap(pool->data + offset, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
-			     place) == place);
-		return offset + PAGE;
-	}
-	check_failed(__FILE__, __LINE__, "a page of the area", " none in %zu", pool->length);
-}
-
 /* Object and twin consist of pages of the area, but for an object of the hugetlb pool. */
 static void lend(struct cell *cell)
 {
-	struct buffer filler, pool;
-	size_t offset = 0;
+	struct cma_borrower borrower;
 
-	allocate_on(node_of_area());
-	buffer_map(&pool, BUFFER_ANON, POOL);
-	use_memory_until_lent(&area, &filler);
-	refresh_vmstat();
+	borrow_begin(&borrower, &area);
 	for (size_t i = 0; i < SMALL; i += PAGE) {
 		if (!cell->protection->hugetlb)
-			offset = take_lent_page(&pool, offset, cell->object.data + i);
-		offset = take_lent_page(&pool, offset, cell->twin.data + i);
+			borrow_page(&borrower, cell->object.data + i);
+		borrow_page(&borrower, cell->twin.data + i);
 	}
-	buffer_unmap(&pool);
-	buffer_unmap(&filler);
-	allocate_on(-1);
+	borrow_end(&borrower);
 }
 
 /*

@@ -17,6 +17,7 @@ export function exists(path: string): Promise<boolean> {
 export async function makeDirectory(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined);
   if (found?.isDirectory()) return;
+  if (found) throw new Error(`${directory} is not a directory`);
   const parent = dirname(directory);
   if (parent !== directory) await makeDirectory(parent);
   await mkdir(directory).catch(async (error: NodeJS.ErrnoException) => {

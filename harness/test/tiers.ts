@@ -49,10 +49,12 @@ interface Totals {
 }
 
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 let broken = false;
 for (const name of process.argv.slice(2)) await runTier(name);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
-process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
+show(['', ...failures.map((title) => `failed: ${title}`)].join('\n'));
+process.stdout.write(`${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
 process.exitCode = broken || totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
 async function runTier(name: string) {
@@ -67,7 +69,11 @@ async function runTier(name: string) {
     show(line);
   });
   const document = parser.end();
-  for (const result of document.results) count(statusOf(result).status);
+  for (const result of document.results) {
+    const { status } = statusOf(result);
+    count(status);
+    if (status === 'fail') failures.push(`${name}: ${result.name}`);
+  }
   // A stream that broke off proves nothing about the tests it did not mention.
   if (document.errors.length > 0) fail(`${name} tests: ${document.errors.join('; ')}`);
   if (!ended && totals.failed === 0) fail(`${name} tests: ava failed outside a test`);

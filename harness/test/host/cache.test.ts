@@ -22,7 +22,7 @@ test('a cache that cannot be written to is refused by name, with what to do', as
     cache.get('x', { a: '1' }, () => Promise.resolve()),
     { instanceOf: InfraError },
   );
-  t.regex(error.message, /cannot write to the cache: EEXIST|ENOTDIR/);
+  t.regex(error.message, /cannot write to the cache: .* is not a directory/);
   t.regex(error.hint ?? '', /XDG_CACHE_HOME/);
   await rm(root, { recursive: true });
 });
