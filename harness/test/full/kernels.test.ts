@@ -79,5 +79,8 @@ test('a kernel with the interface of 2021 is judged by what it offers', async (t
     tests.filter(({ status }) => status === 'lost').map(({ id }) => id),
     [],
   );
-  t.deepEqual(splats, []);
+  t.deepEqual(
+    splats.filter(({ allowed }) => !allowed),
+    [],
+  );
 });
