@@ -64,7 +64,11 @@ async function untilCounted(
   try {
     const before = await readCounts(on);
     const judgement = await untilSettled(on, test, await judge(on, test, options));
-    if (judgement.status === 'lost') return { judgement, counts: null };
+    if (judgement.status === 'lost') {
+      // An interrupt ends the guest, and that is no verdict on the test.
+      if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
+      return { judgement, counts: null };
+    }
     const after = await readCounts(on);
     const counts = {
       device: difference(before.device, after.device),

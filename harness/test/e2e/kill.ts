@@ -89,8 +89,8 @@ interface Killed {
   victim: Victim;
   /** In which phase the victim was; none if the run had ended. */
   moment: Moment | undefined;
-  /** The tests whose verdict was shown. */
-  passed: string[];
+  /** What the run has said. */
+  text: string;
 }
 
 async function killedRun(
@@ -105,7 +105,7 @@ async function killedRun(
   if (!ended) await end(run.child.pid, victim, ground);
   const at = MOMENTS.findLast((one) => BEGINS[one](run.text()));
   const exit = await run.child.exited;
-  return { ...exit, victim, moment: ended ? undefined : at, passed: verdicts(run.text()) };
+  return { ...exit, victim, moment: ended ? undefined : at, text: run.text() };
 }
 
 const ALLOWED: Record<Victim, readonly (number | undefined)[]> = {
@@ -118,10 +118,14 @@ const ALLOWED: Record<Victim, readonly (number | undefined)[]> = {
 };
 
 async function check(t: ExecutionContext, ground: Ground, killed: Killed, what: string) {
-  const { code, signal: by, victim, passed } = killed;
+  const { code, signal: by, victim, text } = killed;
+  const passed = verdicts(text);
   // Node installs its handlers within its first tenths of a second.
   const early = killed.moment === 'build' && by === victim;
-  t.true(early || ALLOWED[victim].includes(code), `${what}: exit code ${code}, signal ${by}`);
+  t.true(
+    early || ALLOWED[victim].includes(code),
+    `${what}: exit code ${code}, signal ${by}\n${text}`,
+  );
   t.deepEqual(await orphans(ground.home), [], `${what}: orphans`);
   t.deepEqual(await brokenFiles(ground.cache, ['image', 'guest-tests']), [], what);
   if (passed.length === 0) return;
