@@ -19,6 +19,10 @@ const ACCEPTED = [
     pattern: /mempinfd.*ALLOC_WITH_SIZEOF: Prefer kmalloc_obj over kmalloc with sizeof/,
     reason: 'one source serves both bases, and 6.12 has no kmalloc_obj()',
   },
+  {
+    pattern: /UNKNOWN_COMMIT_ID: Unknown commit id 'cfea71aea921'/,
+    reason: 'the tree is made of a source package, and has no history',
+  },
 ] as const;
 
 /** What sparse is there to find: an address of user space taken for one of the kernel. */
