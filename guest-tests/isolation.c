@@ -11,30 +11,21 @@
 
 #include "buffer.h"
 #include "child.h"
+#include "common_va.h"
 #include "crc32c.h"
 #include "mempin.h"
 #include "proc.h"
 #include "testdev.h"
-
-/* An address that nothing else in a small static program has. */
-#define COMMON_VA	((uint8_t *)0x200000000000)
-#define LENGTH		(16 * PAGE)
-
-static void map_common(void)
-{
-	CHECK(mmap(COMMON_VA, LENGTH, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == COMMON_VA);
-}
 
 /* Asserts that the device sees this process's bytes, and only changes them. */
 static void use_own_memory(struct testdev *dev, uint32_t seed)
 {
 	struct dma_testdev_cpl cpl;
 
-	paint(COMMON_VA, LENGTH, seed);
-	cpl = testdev_checksum(dev, COMMON_VA, LENGTH);
+	paint(COMMON_VA, COMMON_LENGTH, seed);
+	cpl = testdev_checksum(dev, COMMON_VA, COMMON_LENGTH);
 	CHECK(cpl.status == DMA_TESTDEV_OK);
-	CHECK(cpl.result == crc32c(COMMON_VA, LENGTH));
+	CHECK(cpl.result == crc32c(COMMON_VA, COMMON_LENGTH));
 	cpl = testdev_fill(dev, COMMON_VA, PAGE, seed);
 	CHECK(cpl.status == DMA_TESTDEV_OK);
 	CHECK(filled(COMMON_VA, PAGE, seed) == PAGE);
@@ -48,7 +39,7 @@ struct participant {
 static void hold_common(const struct participant *self)
 {
 	if (self->pinned)
-		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, LENGTH, PIN_W);
+		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, COMMON_LENGTH, PIN_W);
 }
 
 static int participate(struct peer *parent, void *arg)
@@ -137,23 +128,6 @@ static int leave_secret(struct peer *parent, void *arg)
 	return 0;
 }
 
-static int find_nothing(struct peer *parent, void *arg)
-{
-	struct dma_testdev_cpl cpl;
-	struct testdev dev;
-
-	(void)parent;
-	(void)arg;
-	testdev_open(&dev);
-	cpl = testdev_checksum(&dev, COMMON_VA, LENGTH);
-	CHECK(cpl.status == DMA_TESTDEV_READ_ABORT);
-	CHECK(cpl.bytes_done == 0);
-	cpl = testdev_fill(&dev, COMMON_VA, LENGTH, 0xff);
-	CHECK(cpl.status == DMA_TESTDEV_WRITE_ABORT);
-	testdev_close(&dev);
-	return 0;
-}
-
 /* PASIDs and ASIDs are used again: a successor must not inherit translations. */
 TEST_F(same_address, nothing_is_left_for_the_next_process)
 {
@@ -163,48 +137,8 @@ TEST_F(same_address, nothing_is_left_for_the_next_process)
 	for (int round = 0; round < 20; round++) {
 		child = child_start(leave_secret, &participant);
 		ASSERT_EQ(0, child_finish(&child));
-		child = child_start(find_nothing, NULL);
+		child = child_start(find_nothing_common, NULL);
 		ASSERT_EQ(0, child_finish(&child));
-	}
-}
-
-static int loop_until_killed(struct peer *parent, void *arg)
-{
-	struct testdev_counters before;
-	struct testdev dev;
-
-	map_common();
-	hold_common(arg);
-	testdev_open(&dev);
-	before = testdev_counters(&dev);
-	testdev_submit(&dev, &(struct dma_testdev_desc) {
-		.op = DMA_TESTDEV_TOUCH,
-		.flags = DMA_TESTDEV_F_LOOP | DMA_TESTDEV_F_WRITE,
-		.dst = (uintptr_t)COMMON_VA,
-		.length = LENGTH,
-	});
-	while (!testdev_counters_since(&dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
-		;
-	peer_send(parent, 0);
-	/* Without a pin, keeps the loop stalling. */
-	for (;;)
-		madvise(COMMON_VA, LENGTH, MADV_DONTNEED);
-	return 1;
-}
-
-/* Killed in the middle of DMA, and as often as not while a transaction is stalled. */
-TEST_F(same_address, process_killed_during_dma_ends_cleanly)
-{
-	struct participant participant = { .pinned = variant->pinned };
-	struct peer child;
-
-	for (int round = 0; round < 10; round++) {
-		child = child_start(loop_until_killed, &participant);
-		peer_receive(&child);
-		child_kill(&child);
-		child = child_start(find_nothing, NULL);
-		ASSERT_EQ(0, child_finish(&child));
-		ASSERT_TRUE(testdev_given_back(self->available));
 	}
 }
 
@@ -221,9 +155,9 @@ static int fail_to_use_inherited(struct peer *parent, void *arg)
 	CHECK(errno == EEXIST);
 	/* A queue of its own reaches the child's copy. */
 	testdev_open(&own);
-	cpl = testdev_fill(&own, COMMON_VA, LENGTH, 0xcc);
+	cpl = testdev_fill(&own, COMMON_VA, COMMON_LENGTH, 0xcc);
 	CHECK(cpl.status == DMA_TESTDEV_OK);
-	CHECK(filled(COMMON_VA, LENGTH, 0xcc) == LENGTH);
+	CHECK(filled(COMMON_VA, COMMON_LENGTH, 0xcc) == COMMON_LENGTH);
 	testdev_close(&own);
 	return 0;
 }
@@ -238,10 +172,10 @@ TEST_F(same_address, forked_child_reaches_its_copy_only)
 	hold_common(&participant);
 	testdev_open(&dev);
 	use_own_memory(&dev, 5);
-	memset(COMMON_VA, 0x11, LENGTH);
+	memset(COMMON_VA, 0x11, COMMON_LENGTH);
 	child = child_start(fail_to_use_inherited, &dev);
 	ASSERT_EQ(0, child_finish(&child));
-	ASSERT_EQ(LENGTH, filled(COMMON_VA, LENGTH, 0x11));
+	ASSERT_EQ(COMMON_LENGTH, filled(COMMON_VA, COMMON_LENGTH, 0x11));
 	use_own_memory(&dev, 6);
 	testdev_close(&dev);
 }

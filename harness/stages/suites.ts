@@ -5,7 +5,7 @@ export const SUITES = {
   /** The emulated machine: what SMMU and test device do, seen from Linux. */
   machine: [
     ...['blocked', 'changes', 'descriptors', 'device', 'disk_faults', 'dma', 'faults'],
-    ...['isolation', 'refused', 'rings'],
+    ...['isolation', 'killed', 'refused', 'rings'],
   ],
   /** mempinfd(2): its ABI, its accounting, and what a pin keeps. */
   syscall: [

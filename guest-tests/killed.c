@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A process that is killed in the middle of DMA leaves nothing behind: no queue, no
+ * translation, and no transaction that would still reach its memory.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#include "buffer.h"
+#include "child.h"
+#include "common_va.h"
+#include "mempin.h"
+#include "testdev.h"
+
+#define ROUNDS	10
+
+/* In a process that follows, with the PASID and ASID that the dead one had. */
+static void look_for_remains(uint64_t available)
+{
+	struct peer child = child_start(find_nothing_common, NULL);
+
+	CHECK(child_finish(&child) == 0);
+	CHECK(testdev_given_back(available));
+}
+
+static int loop_until_killed(struct peer *parent, void *arg)
+{
+	struct testdev_counters before;
+	struct testdev dev;
+
+	map_common();
+	if (*(const bool *)arg)
+		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, COMMON_LENGTH, PIN_W);
+	testdev_open(&dev);
+	before = testdev_counters(&dev);
+	testdev_submit(&dev, &(struct dma_testdev_desc) {
+		.op = DMA_TESTDEV_TOUCH,
+		.flags = DMA_TESTDEV_F_LOOP | DMA_TESTDEV_F_WRITE,
+		.dst = (uintptr_t)COMMON_VA,
+		.length = COMMON_LENGTH,
+	});
+	while (!testdev_counters_since(&dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
+		;
+	peer_send(parent, 0);
+	/* Without a pin, keeps the loop stalling. */
+	for (;;)
+		madvise(COMMON_VA, COMMON_LENGTH, MADV_DONTNEED);
+	return 1;
+}
+
+static void kill_in_loop(bool pinned)
+{
+	const uint64_t available = testdev_available();
+	struct peer child;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		child = child_start(loop_until_killed, &pinned);
+		peer_receive(&child);
+		child_kill(&child);
+		look_for_remains(available);
+	}
+}
+
+TEST(looping_over_unpinned_memory)
+{
+	kill_in_loop(false);
+}
+
+TEST(looping_over_pinned_memory)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	kill_in_loop(true);
+}
+
+/* Keeps others from this process's page tables most of the time: each call takes milliseconds. */
+static void *hold_mmap_lock(void *arg)
+{
+	struct buffer large;
+
+	buffer_map(&large, BUFFER_ANON, (size_t)64 << 20);
+	memset(large.data, 1, large.length);
+	CHECK(sem_post(arg) == 0);
+	for (;;) {
+		CHECK(mprotect(large.data, large.length, PROT_READ) == 0);
+		CHECK(mprotect(large.data, large.length, PROT_READ | PROT_WRITE) == 0);
+	}
+	return NULL;
+}
+
+/* Whether the queue is found stalled, and still is a millisecond later. */
+static bool stays_stalled(struct testdev *dev, uint32_t sequence)
+{
+	while (!testdev_done(dev, sequence)) {
+		if (testdev_read(dev, DMA_TESTDEV_DB_STATE) != DMA_TESTDEV_STALLED)
+			continue;
+		usleep(1000);
+		return testdev_read(dev, DMA_TESTDEV_DB_STATE) == DMA_TESTDEV_STALLED;
+	}
+	return false;
+}
+
+/* Returns only if no stall of many lasted. */
+static int die_while_stalled(struct peer *parent, void *arg)
+{
+	struct dma_testdev_desc touch = {
+		.op = DMA_TESTDEV_TOUCH,
+		.flags = DMA_TESTDEV_F_WRITE,
+		.dst = (uintptr_t)COMMON_VA,
+		.length = PAGE,
+	};
+	struct testdev dev;
+	pthread_t thread;
+	uint32_t sequence;
+	sem_t held;
+
+	(void)parent;
+	(void)arg;
+	map_common();
+	testdev_open(&dev);
+	CHECK(sem_init(&held, 0, 0) == 0);
+	CHECK(pthread_create(&thread, NULL, hold_mmap_lock, &held) == 0);
+	CHECK(sem_wait(&held) == 0);
+	for (int attempt = 0; attempt < 1000; attempt++) {
+		sequence = testdev_submit(&dev, &touch);
+		if (stays_stalled(&dev, sequence))
+			kill(getpid(), SIGKILL);
+		testdev_wait(&dev, sequence);
+		CHECK(madvise(COMMON_VA, PAGE, MADV_DONTNEED) == 0);
+	}
+	return 1;
+}
+
+/* The page request is answered when nobody is left who made it. */
+TEST(while_stalled)
+{
+	const uint64_t available = testdev_available();
+	struct peer child;
+	int status;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		child = child_start(die_while_stalled, NULL);
+		ASSERT_EQ(child.pid, waitpid(child.pid, &status, 0));
+		ASSERT_TRUE(WIFSIGNALED(status)) TH_LOG("exited with %d", WEXITSTATUS(status));
+		ASSERT_EQ(SIGKILL, WTERMSIG(status));
+		ASSERT_EQ(0, close(child.socket));
+		look_for_remains(available);
+	}
+}
+
+TEST_MAIN

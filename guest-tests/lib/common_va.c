@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include <sys/mman.h>
+
+#include "check.h"
+#include "common_va.h"
+#include "testdev.h"
+
+void map_common(void)
+{
+	CHECK(mmap(COMMON_VA, COMMON_LENGTH, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == COMMON_VA);
+}
+
+int find_nothing_common(struct peer *parent, void *arg)
+{
+	struct dma_testdev_cpl cpl;
+	struct testdev dev;
+
+	(void)parent;
+	(void)arg;
+	testdev_open(&dev);
+	cpl = testdev_checksum(&dev, COMMON_VA, COMMON_LENGTH);
+	CHECK(cpl.status == DMA_TESTDEV_READ_ABORT);
+	CHECK(cpl.bytes_done == 0);
+	cpl = testdev_fill(&dev, COMMON_VA, COMMON_LENGTH, 0xff);
+	CHECK(cpl.status == DMA_TESTDEV_WRITE_ABORT);
+	testdev_close(&dev);
+	return 0;
+}
