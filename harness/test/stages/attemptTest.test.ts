@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import { InterruptedError } from '../../errors.ts';
+import { type AttemptOptions, attemptTest } from '../../stages/attemptTest.ts';
+import type { TestGuest } from '../../stages/testGuest.ts';
+
+const PLANNED = { id: 'pin:works', program: 'pin', name: 'works' };
+const PASSED = ['TAP version 13', '1..1', 'ok 1 works', '# Totals: pass:1'];
+
+/** A guest whose test passes, and whose console then says nothing more: as when QEMU ends just there. */
+function silentGuest(onSettle: () => void): TestGuest {
+  const ssh = {
+    exec(_: string, { onLine }: { onLine: (line: string, stream: string) => void }) {
+      for (const line of PASSED) onLine(line, 'stdout');
+      return Promise.resolve({ how: 'exited', code: 0 });
+    },
+  };
+  const qmp = { counters: async () => ({ stalls: 0 }), smmuEvents: async () => ({}) };
+  const watch = {
+    marker: () => '',
+    take: async () => [],
+    async settle() {
+      onSettle();
+      return false;
+    },
+  };
+  const guest = { ssh, vm: { qmp }, slowdown: 1, within: (ms: number) => ms };
+  return { guest, watch, number: 1 } as unknown as TestGuest;
+}
+
+function options(signal: AbortSignal): AttemptOptions {
+  const watchdog = { report: async () => ['# hangs'] } as unknown as AttemptOptions['watchdog'];
+  return { testTimeoutMs: 1000, watchdog, signal };
+}
+
+test('a console that goes silent after a test costs the test its verdict', async (t) => {
+  const { signal } = new AbortController();
+  const { attempt } = await attemptTest(
+    silentGuest(() => undefined),
+    PLANNED,
+    options(signal),
+  );
+  t.is(attempt.status, 'lost');
+  t.regex(attempt.reason ?? '', /console went silent/);
+  t.deepEqual(attempt.diagnostics.slice(-1), ['# hangs']);
+});
+
+test('an interrupt while the console settles is an interrupt, and no verdict on the test', async (t) => {
+  const controller = new AbortController();
+  const guest = silentGuest(() => controller.abort());
+  await t.throwsAsync(attemptTest(guest, PLANNED, options(controller.signal)), {
+    instanceOf: InterruptedError,
+    message: 'interrupted: run pin:works',
+  });
+});
