@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { benchMarkdown } from '../report/benchMarkdown.ts';
 import { benchTable } from '../report/benchTable.ts';
 import { writeReport } from '../report/file.ts';
 import type { Bench } from '../schema/bench.ts';
 import { benchKernel } from '../stages/benchKernel.ts';
+import type { KernelChoice } from '../stages/kernelRequest.ts';
 import { outputDirectory } from '../stages/outputDirectory.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
@@ -31,12 +32,14 @@ export function benchCommand(invocation: Invocation) {
     .addHelpText('after', '\nExample:\n  $ npx pinlab bench --kernel 6.12')
     .action(async (options) => {
       const { environment, argv } = invocation;
+      const choice = kernelChoice(options);
+      if (options.updateResults) refuseOther(choice);
       const output = await outputDirectory(options.output);
       const bench = await benchKernel({
         workspace: invocation.workspace(progressReporter(environment)),
         version: environment.version,
         command: ['pinlab', ...argv],
-        choice: kernelChoice(options),
+        choice,
         mostBoots: options.boots,
         onBoot: (boot, unproven) =>
           process.stderr.write(`boot ${boot}: ${unproven} figures not yet counted alike twice\n`),
@@ -47,6 +50,16 @@ export function benchCommand(invocation: Invocation) {
       process.stdout.write(options.json ? text : benchTable(bench));
       invocation.finish(bench.unproven.length === 0 ? EXIT.ok : EXIT.failed);
     });
+}
+
+/** The pages are about pinlab's series on its bases, and are named by nothing but the version. */
+function refuseOther(choice: KernelChoice) {
+  const { kernel, series, patches = [], flavour, fragments } = choice;
+  const itself = /^\d+\.\d+$/.test(kernel) && series === 'ours' && flavour === 'bench';
+  if (itself && patches.length + fragments.length === 0) return;
+  throw new UsageError('--update-results is about pinlab’s own series on one of its bases', {
+    hint: 'leave out --update-results: bench.json in --output has the figures of any kernel',
+  });
 }
 
 /** What the cover letter's figures are from. */

@@ -72,6 +72,7 @@ export function runCommand(invocation: Invocation) {
     .addHelpText('after', `\n${describeSuites()}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab run --kernel ~/src/linux --grep pin')
     .action(async (suites, options) => {
+      refuseIgnored(options);
       const once = () => runOnce(invocation, suites, options);
       if (options.watch) return watchAndRun(invocation, kernelChoice(options), once);
       invocation.finish(await (options.bisect ? forBisect(once, options.fingerprint) : code(once)));
@@ -89,6 +90,19 @@ interface RunOptions extends KernelOptions, PolicyOptions, MachineOptions {
   json?: true | undefined;
   jobs?: number | undefined;
   testTimeout?: number | undefined;
+}
+
+/** What only says how another option works must not stand alone. */
+function refuseIgnored(options: RunOptions & { bisect?: true; fingerprint?: string | undefined }) {
+  const { durations, shard, fingerprint, bisect } = options;
+  if (durations !== undefined && !shard)
+    throw new UsageError('--durations is for --shard', {
+      hint: 'add --shard 1/2, or leave it out',
+    });
+  if (fingerprint !== undefined && !bisect)
+    throw new UsageError('--fingerprint is for --bisect', {
+      hint: 'add --bisect, or leave it out',
+    });
 }
 
 async function code(once: () => Promise<Results>): Promise<number> {
