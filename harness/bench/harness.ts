@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../commands/environment.ts';
-import { run, tryRun } from '../host/spawn.ts';
+import { run } from '../host/spawn.ts';
 import { temporaryDirectory } from '../host/temporary.ts';
 import { buildDirectoryName } from '../kernel/build.ts';
 import { workTreeRoot } from '../kernel/worktree.ts';
@@ -18,10 +18,12 @@ import { DEFAULT_POLICY } from '../stages/runPolicy.ts';
 import { openWorkspace, type Workspace } from '../stages/workspace.ts';
 import { type Pair, print, say, seconds, timed } from './pairs.ts';
 import { restorePairs } from './restore.ts';
+import { findVirtme, virtmeMs } from './virtme.ts';
 
 /**
  * What the harness costs beyond the tools that it drives, as ratios measured in one run, each pair
- * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot edit`. Without names all but `cold` run, a build from an empty cache that takes as long as it sounds.
+ * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot edit`. Without names all run but `cold`, a
+ * build from an empty cache that takes as long as it sounds, and `virtme=ROOT`, which needs another tool.
  */
 const PARTS = { boot, restore, noop, warm, edit, virtme, cold };
 
@@ -34,12 +36,14 @@ const environment = readEnvironment();
 await using directory = await temporaryDirectory('bench');
 const scratch = directory.path;
 const built = await buildAll(workspace(), CHOICE, EVERYTHING);
-for (const part of chosenParts(process.argv.slice(2))) await PARTS[part](built);
+for (const part of chosenParts(process.argv.slice(2))) await part(built);
 
-function chosenParts(names: readonly string[]): (keyof typeof PARTS)[] {
-  if (names.length === 0) return ['boot', 'restore', 'noop', 'warm', 'edit', 'virtme'];
-  return names.map((name) => {
-    if (name in PARTS) return name as keyof typeof PARTS;
+/** The named parts; what follows a `=` is the part's own. */
+function chosenParts(words: readonly string[]): ((built: Built) => Promise<void>)[] {
+  if (words.length === 0) return [boot, restore, noop, warm, edit];
+  return words.map((word) => {
+    const [name = '', value] = word.split('=', 2);
+    if (name in PARTS) return (given) => PARTS[name as keyof typeof PARTS](given, value);
     throw new Error(`there is no part ${name}; choose among ${Object.keys(PARTS).join(', ')}`);
   });
 }
@@ -98,14 +102,15 @@ async function noop() {
   say(`  beyond the guest: ${seconds(overhead[2] as number)} (median)`);
 }
 
-/** The other tool that boots a kernel in QEMU for its tests: which of it there is to compare with. */
-async function virtme() {
-  const installed = await tryRun('vng', ['--version'], { what: 'look for virtme-ng' });
-  const here = installed.code === 0 ? installed.stdout.trim() : 'not installed';
-  const offered = await (await workspace().openApt()).version('virtme-ng').catch(() => 'none');
-  say(`virtme-ng: ${here}; Debian's archive offers ${offered}`);
-  say('  not measured: it boots the root file system of an arm64 host over 9p or virtiofs, which');
-  say('  the kernels here are not configured for');
+/** From power-on to the first verdict, beside the other tool that boots a kernel in QEMU, until a command in its guest prints. */
+async function virtme(_: Built, root?: string) {
+  const found = await findVirtme(root);
+  const fragments = [join(environment.root, 'harness/bench/virtme.config')];
+  const theirs = await buildAll(workspace(), { ...CHOICE, fragments }, EVERYTHING);
+  const pairs: Pair[] = [];
+  for (let round = 0; round < ROUNDS; round += 1)
+    pairs.push({ ours: await firstVerdictMs(), floor: await virtmeMs(found, theirs) });
+  print(`boot to first verdict / ${found.version} to a command's output`, pairs);
 }
 
 /** An init that ends at once panics the kernel, and that ends QEMU. */
