@@ -1,6 +1,15 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-import { main } from './commands/main.ts';
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { readEnvironment } from './commands/environment.ts';
+
+const { cacheRoot } = readEnvironment();
+// To compile the sources anew would take half of the time in which pinlab starts. Where there is no cache yet, making
+// one is left to whom it is made for: it may be refused, and the reason is then told.
+if (existsSync(cacheRoot)) enableCompileCache(join(cacheRoot, 'compiled'));
+const { main } = await import('./commands/main.ts');
 
 const streams = [process.stdout, process.stderr];
 // A reader that has seen enough, such as head(1), is no failure of ours.

@@ -163,7 +163,7 @@ async function judge(
 /** One line of mm/mempinfd.c changes: what pinlab takes to a kernel, beside make in the same tree. */
 async function edit({ kernel }: Built) {
   const root = join(scratch, 'checkout');
-  const parts = ['qemu', 'kernel', 'images', 'guest-tests', 'harness'];
+  const parts = ['qemu', 'kernel', 'images', 'guest-tests', 'harness', 'docs'];
   for (const part of parts)
     await cp(join(environment.root, part), join(root, part), { recursive: true });
   const source = join(root, 'kernel/mempinfd/mm/mempinfd.c');
