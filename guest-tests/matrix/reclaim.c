@@ -44,25 +44,40 @@ static void visit_swap(struct cell *cell)
 	read_all(&cell->twin);
 }
 
+/* Once the twin is gone: what the device used last has more marks to lose. */
+#define MORE_PASSES	8
+
 /* The first pass only clears marks of use: until the twin is gone, or the limit is reached. */
-static void reclaim_group(struct cell *cell)
+static void press(struct cell *cell, void (*pass)(struct cell *cell))
 {
 	long start = time(NULL);
 
 	drain_lists();
 	while (!twin_absent(cell) && !too_long(start))
-		__group_write(cell, "memory.reclaim", "16M");
+		pass(cell);
+	for (int more = 0; more < MORE_PASSES; more++)
+		pass(cell);
+}
+
+static void ask_group(struct cell *cell)
+{
+	__group_write(cell, "memory.reclaim", "16M");
+}
+
+static void reclaim_group(struct cell *cell)
+{
+	press(cell, ask_group);
+}
+
+static void squeeze_group(struct cell *cell)
+{
+	__group_write(cell, "memory.high", "4K");
+	__group_write(cell, "memory.high", "max");
 }
 
 static void limit_group(struct cell *cell)
 {
-	long start = time(NULL);
-
-	drain_lists();
-	while (!twin_absent(cell) && !too_long(start)) {
-		__group_write(cell, "memory.high", "4K");
-		__group_write(cell, "memory.high", "max");
-	}
+	press(cell, squeeze_group);
 }
 
 static uint64_t dropped;
