@@ -5,7 +5,7 @@ import { type AttemptOptions, attemptTest } from './attemptTest.ts';
 import type { Batch, Durations } from './batches.ts';
 import { type BatchQueue, queueFor } from './batchQueue.ts';
 import { GuestSlot } from './guestSlot.ts';
-import { openGuestSource } from './guestSource.ts';
+import { type GuestSource, openGuestSource } from './guestSource.ts';
 import { nextRepetition } from './repetition.ts';
 import type { RunPolicy } from './runPolicy.ts';
 import { sideBySide } from './sideBySide.ts';
@@ -26,10 +26,11 @@ export interface RunTestsRequest extends TestGuestRequest, Pick<AttemptOptions, 
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
   const { tests, policy, jobs, durations, machine } = request;
   const queue = queueFor(jobs, tests, durations);
-  await using source = openGuestSource(request, policy.isolation, record);
+  const needed = { isolation: policy.isolation, batches: queue.length };
+  await using source = openGuestSource(request, needed, record);
   await sideBySide(Math.min(jobs, queue.length), machine.signal, async (signal) => {
     await using slot = new GuestSlot(() => source.open());
-    const worker = { ...request, queue, slot, signal };
+    const worker = { ...request, queue, source, slot, signal };
     for (let batch = queue.take(); batch; batch = queue.take())
       await runBatch(batch, worker, record);
   });
@@ -37,15 +38,17 @@ export async function runTests(request: RunTestsRequest, record: TestRecord): Pr
 
 interface Worker extends RunTestsRequest {
   queue: BatchQueue;
+  source: GuestSource;
   slot: GuestSlot;
   signal: AbortSignal;
 }
 
 async function runBatch({ tests }: Batch, worker: Worker, record: TestRecord) {
   const { queue, slot, policy } = worker;
-  for (const test of tests) {
+  for (const [index, test] of tests.entries()) {
     if (queue.closed) return;
-    const result = await runTest(test, worker, record);
+    const follows = policy.isolation === 'test' && index + 1 < tests.length;
+    const result = await runTest(test, { ...worker, more: follows || queue.length > 0 }, record);
     record.add(result);
     if (policy.onFailure === 'stop' && isBad(result)) {
       queue.close();
@@ -55,10 +58,10 @@ async function runBatch({ tests }: Batch, worker: Worker, record: TestRecord) {
   if (policy.isolation === 'program') await slot.clear();
 }
 
-/** Runs one test to its verdict. */
+/** Runs one test to its verdict; `more`: another guest will be needed after it. */
 async function runTest(
   test: PlannedTest,
-  { policy, slot, ...options }: Worker,
+  { policy, source: guests, slot, more, ...options }: Worker & { more: boolean },
   record: TestRecord,
 ): Promise<TestResult> {
   const attempts: Attempt[] = [];
@@ -66,6 +69,7 @@ async function runTest(
   let repetition: number | undefined = 1;
   while (repetition !== undefined) {
     const on = await slot.use();
+    if (more) guests.prepare();
     record.starts(test.id, attempts.length + 1);
     const { attempt, splats: found } = await attemptTest(on, test, options);
     const decoded = await record.addSplats(found);

@@ -37,6 +37,14 @@ test('by default a program has a guest of its own, and a failure ends it', async
   t.deepEqual(verdicts(tests), ['pass one:a 2', 'fail one:b 2', 'pass one:c 3', 'pass two:d 4']);
 });
 
+test('a program alone runs in the guest that boots, and only after a failure in restored ones', async (t) => {
+  await using directory = await temporaryDirectory();
+  const tests = several('one', 'a', 'b', 'c');
+  const record = await runScripts(directory.path, { scripts: { one: ONLY_ONCE }, tests });
+  // Guest 2 boots for the snapshot.
+  t.deepEqual(verdicts(record.tests), ['pass one:a 1', 'fail one:b 1', 'pass one:c 3']);
+});
+
 test('on request each test has one, with a console and random numbers of its own', async (t) => {
   await using directory = await temporaryDirectory();
   const draw = `head -c 16 /dev/urandom | hexdump -e '16/1 "%02x"' | sed 's/^/# /'; echo`;
