@@ -39,7 +39,7 @@ struct participant {
 static void hold_common(const struct participant *self)
 {
 	if (self->pinned)
-		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, COMMON_LENGTH, PIN_W);
+		pin_common();
 }
 
 static int participate(struct peer *parent, void *arg)

@@ -20,7 +20,7 @@
 
 #define ROUNDS	10
 
-/* In a process that follows, with the PASID and ASID that the dead one had. */
+/* In a process that follows: PASIDs and ASIDs are used again. */
 static void look_for_remains(uint64_t available)
 {
 	struct peer child = child_start(find_nothing_common, NULL);
@@ -36,7 +36,7 @@ static int loop_until_killed(struct peer *parent, void *arg)
 
 	map_common();
 	if (*(const bool *)arg)
-		pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, COMMON_LENGTH, PIN_W);
+		pin_common();
 	testdev_open(&dev);
 	before = testdev_counters(&dev);
 	testdev_submit(&dev, &(struct dma_testdev_desc) {
@@ -54,9 +54,30 @@ static int loop_until_killed(struct peer *parent, void *arg)
 	return 1;
 }
 
-static void kill_in_loop(bool pinned)
+FIXTURE(in_a_loop) {
+};
+
+FIXTURE_VARIANT(in_a_loop) {
+	bool pinned;
+};
+
+FIXTURE_VARIANT_ADD(in_a_loop, unpinned) { .pinned = false };
+FIXTURE_VARIANT_ADD(in_a_loop, pinned) { .pinned = true };
+
+FIXTURE_SETUP(in_a_loop)
+{
+	if (variant->pinned)
+		SKIP_WITHOUT_MEMPINFD();
+}
+
+FIXTURE_TEARDOWN(in_a_loop)
+{
+}
+
+TEST_F(in_a_loop, leaves_nothing_behind)
 {
 	const uint64_t available = testdev_available();
+	bool pinned = variant->pinned;
 	struct peer child;
 
 	for (int round = 0; round < ROUNDS; round++) {
@@ -65,17 +86,6 @@ static void kill_in_loop(bool pinned)
 		child_kill(&child);
 		look_for_remains(available);
 	}
-}
-
-TEST(looping_over_unpinned_memory)
-{
-	kill_in_loop(false);
-}
-
-TEST(looping_over_pinned_memory)
-{
-	SKIP_WITHOUT_MEMPINFD();
-	kill_in_loop(true);
 }
 
 /* Keeps others from this process's page tables most of the time: each call takes milliseconds. */
@@ -137,7 +147,7 @@ static int die_while_stalled(struct peer *parent, void *arg)
 }
 
 /* The page request is answered when nobody is left who made it. */
-TEST(while_stalled)
+TEST(while_stalled_leaves_nothing_behind)
 {
 	const uint64_t available = testdev_available();
 	struct peer child;

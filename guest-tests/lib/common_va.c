@@ -3,12 +3,18 @@
 
 #include "check.h"
 #include "common_va.h"
+#include "mempin.h"
 #include "testdev.h"
 
 void map_common(void)
 {
 	CHECK(mmap(COMMON_VA, COMMON_LENGTH, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == COMMON_VA);
+}
+
+void pin_common(void)
+{
+	pin(mempinfd(MEMPINFD_CLOEXEC), COMMON_VA, COMMON_LENGTH, PIN_W);
 }
 
 int find_nothing_common(struct peer *parent, void *arg)

@@ -14,6 +14,8 @@
 
 /* Maps private anonymous memory there, not touched. */
 void map_common(void);
+/* Pins it, to be written to, until the process ends. */
+void pin_common(void);
 /* Body of a child: asserts that the device finds nothing there, to read or to write. */
 int find_nothing_common(struct peer *parent, void *arg);
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { UsageError } from '../errors.ts';
 import { failure, run, tryRun } from '../host/spawn.ts';
 import type { Built } from '../stages/buildAll.ts';
 
@@ -12,9 +11,9 @@ export interface Virtme {
   root: string;
 }
 
-/** `vng` on the path, with the arm64 root file system in the directory `root`; throws `UsageError` for what is missing. */
+/** `vng` on the path, with the arm64 root file system in the directory `root`; throws if one is missing. */
 export async function findVirtme(root: string | undefined): Promise<Virtme> {
-  if (!root) throw new UsageError('virtme wants a root file system for arm64: virtme=ROOT');
+  if (!root) throw new Error('virtme wants a root file system for arm64: virtme=ROOT');
   const { stdout } = await run('vng', ['--version'], { what: 'look for virtme-ng' });
   return { version: stdout.trim(), root };
 }

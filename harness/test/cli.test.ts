@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { start, tryRun } from '../host/spawn.ts';
@@ -39,6 +39,10 @@ test('what cannot be meant is refused at once, in words, and leaves nothing behi
     ['compare', absent, file],
     ['fuzz', '--replay', scratch.path],
     ['run', '--output', file],
+    ['run', '--durations', file],
+    ['run', '--fingerprint', 'oops'],
+    ['bench', '--no-series', '--update-results'],
+    ['bench', '--kernel', scratch.path, '--update-results'],
     ['run', '--output', '/proc/results'],
     ['run', '--reporter', 'constructor'],
     ['build', 'qemu', 'constructor'],
@@ -56,6 +60,23 @@ test('what cannot be meant is refused at once, in words, and leaves nothing behi
     t.notRegex(stderr, /^ +at /m, args.join(' '));
   }
   t.deepEqual(await readdir(scratch.path), before);
+});
+
+test('what is compiled is kept in a cache that is there, and none is made for it', async (t) => {
+  t.timeout(60_000);
+  await using scratch = await temporaryDirectory('test');
+  const start = (cache: string) =>
+    tryRun(process.execPath, [CLI, '--version'], {
+      ...{ what: 'try', env: { XDG_CACHE_HOME: cache }, timeoutMs: 30_000 },
+    });
+  const below = join(scratch.path, 'pinlab');
+  t.is((await start(scratch.path)).code, 0);
+  t.deepEqual(await readdir(scratch.path), []);
+  await mkdir(below);
+  t.is((await start(scratch.path)).code, 0);
+  t.deepEqual(await readdir(below), ['compiled']);
+  // Where Node itself would try for ever to make one.
+  t.is((await start('/proc/nowhere')).code, 0);
 });
 
 test('the help of a command names the default that it has', async (t) => {

@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   commands: ['stages', 'report', 'errors.ts', 'schema'],
   'cli.ts': ['commands', 'errors.ts'],
   // Measures the layers against the tools below them, and so sees them all.
-  bench: ['errors.ts', 'commands', 'stages', 'kernel', 'qemu', 'host', 'schema'],
+  bench: ['commands', 'stages', 'kernel', 'qemu', 'host', 'schema'],
   test: [],
 };
 

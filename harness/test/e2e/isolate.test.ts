@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
+import type { RunEvent } from '../../schema/events.ts';
 import type { TestResult } from '../../schema/results.ts';
 import type { PlannedTest } from '../../stages/testPlan.ts';
 import { pinlab, readResults, temporaryDirectory } from './pinlab.ts';
@@ -35,6 +37,21 @@ test('by default a program has a guest of its own, and a failure ends it', async
   const { tests } = await runScripts(directory.path, { scripts: SCRIPTS, tests: TWO_PROGRAMS });
   // Guest 1 boots for the snapshot. What `one:b` left behind does not reach `one:c`.
   t.deepEqual(verdicts(tests), ['pass one:a 2', 'fail one:b 2', 'pass one:c 3', 'pass two:d 4']);
+});
+
+test('the next guest starts while the tests of this one run', async (t) => {
+  await using directory = await temporaryDirectory();
+  const early: string[] = [];
+  const emit = (event: RunEvent) => {
+    if (event.type !== 'testEnd') return;
+    for (const name of ['console-3.log', 'console-4.log'])
+      if (existsSync(join(directory.path, name)))
+        early.push(`${name} before ${event.test.id} ends`);
+  };
+  const tests = [...several('one', 'a'), ...several('two', 'b')];
+  await runScripts(directory.path, { scripts: { one: PASS, two: PASS }, tests, emit });
+  // And none starts that nothing is left for.
+  t.deepEqual(early, ['console-3.log before one:a ends', 'console-3.log before two:b ends']);
 });
 
 test('a program alone runs in the guest that boots, and only after a failure in restored ones', async (t) => {

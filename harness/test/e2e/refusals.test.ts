@@ -13,7 +13,7 @@ test('an unknown option is a usage error that shows the help', async (t) => {
   t.regex(stderr, /Usage: pinlab run/);
 });
 
-test('what cannot be chosen, replayed or combined is refused', async (t) => {
+test('what is no selftest, no sequence of operations and no patch of a base is refused', async (t) => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, 'operations.txt');
   await writeFile(file, 'launch missiles=1 now\n');
@@ -21,9 +21,6 @@ test('what cannot be chosen, replayed or combined is refused', async (t) => {
     [['run', '--kselftest', 'cow'], /names like mm:cow/],
     [['run', 'pin', '--kselftest', 'mm:cow'], /instead of suites/],
     [['run', '--kselftest', 'mm:no-such-program'], /there is no selftest mm:no-such-program/],
-    [['run', '--durations', file], /--durations is for --shard/],
-    [['run', '--fingerprint', 'oops'], /--fingerprint is for --bisect/],
-    [['bench', '--no-series', '--update-results'], /pinlab’s own series on one of its bases/],
     [['fuzz', '--replay', file], /not an operation: launch missiles=1 now/],
     [
       ['build', 'kernel', '--kernel', directory.path, '--patch', file],

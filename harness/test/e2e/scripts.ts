@@ -2,6 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Emit } from '../../schema/events.ts';
 import type { Results } from '../../schema/results.ts';
 import { ConsoleLogs } from '../../stages/consoleLogs.ts';
 import { decodeSplats } from '../../stages/decodeSplats.ts';
@@ -27,6 +28,7 @@ export interface ScriptRun {
   policy?: Partial<RunPolicy>;
   testTimeoutMs?: number;
   jobs?: number;
+  emit?: Emit;
 }
 
 /** Runs shell scripts as guest programs, beside the real ones, on the standard machine. */
@@ -38,9 +40,8 @@ export async function runScripts(directory: string, run: ScriptRun): Promise<Tes
     await addProgram(programs, name, script);
   const { consoleFile, ...machine } = await bootRequest(createWriteStream('/dev/null'));
   consoleFile.end();
-  const record = new TestRecord(
-    () => undefined,
-    (splats) => decodeSplats(workspace, kernel, splats),
+  const record = new TestRecord(run.emit ?? (() => undefined), (splats) =>
+    decodeSplats(workspace, kernel, splats),
   );
   const tests = run.tests ?? Object.keys(run.scripts).map(scriptTest);
   await runTests(
