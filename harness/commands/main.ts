@@ -25,7 +25,8 @@ import { untilInterrupted } from './signals.ts';
 /** Runs one command line to its end and returns the exit code that it deserves. */
 export async function main(argv: readonly string[]): Promise<number> {
   const environment = readEnvironment();
-  using interrupts = untilInterrupted();
+  // Not disposed: whoever asks to stop when all is done gets the verdict, not a death by the signal.
+  const interrupts = untilInterrupted();
   let code: number = EXIT.ok;
   const invocation = openInvocation(argv, environment, interrupts, (finished) => {
     code = finished;

@@ -25,6 +25,19 @@ test('a reader that goes away early is no error', async (t) => {
   t.deepEqual(await child.exited, { code: 0, signal: undefined });
 });
 
+test('who asks to stop when all is said gets the exit code, not a death by the signal', async (t) => {
+  t.timeout(60_000);
+  await using cache = await temporaryDirectory('test');
+  // With a cache, Node writes its compiled sources there while it ends.
+  await mkdir(join(cache.path, 'pinlab'));
+  const env = { XDG_CACHE_HOME: cache.path };
+  for (let round = 1; round <= 8; round += 1) {
+    await using child = start(process.execPath, [CLI, '--help'], { what: 'try', env });
+    child.stdout.once('data', () => process.kill(child.pid, 'SIGINT'));
+    t.deepEqual(await child.exited, { code: 0, signal: undefined }, `round ${round}`);
+  }
+});
+
 test('what cannot be meant is refused at once, in words, and leaves nothing behind', async (t) => {
   // A start of Node each, on a machine that may be busy.
   t.timeout(60_000);
