@@ -43,6 +43,9 @@ const SOLE_PLACES: Record<string, string> = {
   'mkdtemp(': 'host/temporary.ts',
 };
 
+/** Written at the top of a file, or where it is first needed. */
+const IMPORT = /^(?:import|export) [^;]*?from '([^']+)';|\bimport\('([^']+)'\)/gms;
+
 interface Source {
   path: string;
   module: string;
@@ -77,6 +80,17 @@ test('packages with one user have one user', (t) => {
       .map((name) => `${source.path} imports ${name}`),
   );
   t.deepEqual(breaches, []);
+});
+
+test('every package that is installed for users is used', async (t) => {
+  const { dependencies } = JSON.parse(await readFile(join(HARNESS, '../package.json'), 'utf8'));
+  const used = new Set(sources.flatMap(({ imports }) => imports));
+  // What @commander-js/extra-typings gives types to.
+  used.add('commander');
+  t.deepEqual(
+    Object.keys(dependencies).filter((name) => !used.has(name)),
+    [],
+  );
 });
 
 test('the environment, the exit of the process and temporary directories have one place each', (t) => {
@@ -131,8 +145,8 @@ async function readSources(): Promise<Source[]> {
   return Promise.all(
     paths.map(async (path) => {
       const text = await readFile(join(HARNESS, path), 'utf8');
-      const imports = [...text.matchAll(/^(?:import|export) [^;]*?from '([^']+)';/gms)];
-      return { path, module: moduleOf(path), text, imports: imports.map((m) => m[1] as string) };
+      const imports = [...text.matchAll(IMPORT)].map((found) => (found[1] ?? found[2]) as string);
+      return { path, module: moduleOf(path), text, imports };
     }),
   );
 }
