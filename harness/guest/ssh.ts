@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
-import { create } from 'tar';
+import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { InfraError, InterruptedError } from '../errors.ts';
 import { LineSplitter } from '../host/lines.ts';
 import { commandLine } from '../host/spawn.ts';
@@ -67,8 +66,14 @@ export class Ssh implements AsyncDisposable {
     });
   }
 
+  /** Loads what speaks the protocol: there is time for it while a guest boots, and none before. */
+  static load() {
+    return import('ssh2');
+  }
+
   /** Connects and authenticates; refuses a server with any other host key than the pinned one. */
   static async connect(address: SshAddress, options: ConnectOptions): Promise<Ssh> {
+    const { Client } = await Ssh.load();
     const client = new Client();
     try {
       const ready = Promise.race([
@@ -213,6 +218,7 @@ function kill(channel: ClientChannel) {
 
 /** What went wrong on this side; a guest that takes no more says why by how its command ends. */
 async function sendTar(directory: string, channel: ClientChannel): Promise<Error | undefined> {
+  const { create } = await import('tar');
   return pipeline(create({ cwd: directory, portable: true }, ['.']), channel).then(
     () => undefined,
     (error: NodeJS.ErrnoException) =>

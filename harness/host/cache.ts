@@ -4,7 +4,7 @@ import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { InfraError } from '../errors.ts';
-import { hashFile, listFiles } from './hash.ts';
+import { hashFiles, listFiles } from './hash.ts';
 import { lock } from './lock.ts';
 import { exists, makeDirectory } from './paths.ts';
 
@@ -102,7 +102,7 @@ export class Cache {
     try {
       await build(partial);
       const durationMs = Math.round(performance.now() - startedAt);
-      const files = contents === 'hashed' ? await hashFiles(partial) : {};
+      const files = contents === 'hashed' ? await filesOf(partial) : {};
       const manifest = { kind, inputs, durationMs, files };
       await writeFile(join(partial, MANIFEST), JSON.stringify(manifest));
       await rename(partial, directory);
@@ -138,18 +138,13 @@ async function readManifest(file: string): Promise<z.infer<typeof Manifest> | un
   }
 }
 
-async function hashFiles(directory: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const file of await listFiles(directory)) {
-    files[relative(directory, file)] = await hashFile(file);
-  }
-  return files;
+async function filesOf(directory: string): Promise<Record<string, string>> {
+  const hashed = await hashFiles(await listFiles(directory));
+  return Object.fromEntries(hashed.map(([file, sha256]) => [relative(directory, file), sha256]));
 }
 
 async function hasFiles(directory: string, files: Readonly<Record<string, string>>) {
-  for (const [path, sha256] of Object.entries(files)) {
-    const found = await hashFile(join(directory, path)).catch(() => undefined);
-    if (found !== sha256) return false;
-  }
-  return true;
+  const paths = Object.keys(files).map((path) => join(directory, path));
+  const found = await hashFiles(paths).catch(() => []);
+  return Object.values(files).every((sha256, index) => found[index]?.[1] === sha256);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../errors.ts';
 
+/** Beside unpacked packages and beside the image made of them: their names and versions. */
+export const VERSIONS = 'versions.json';
+
 /** A Debian package that the image takes files from. */
 export interface ImagePackage {
   name: string;

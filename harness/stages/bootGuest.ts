@@ -47,6 +47,7 @@ export async function bootGuest(request: BootRequest): Promise<Guest> {
   const startedAt = performance.now();
   await using scope = new AsyncDisposableStack();
   const vm = scope.use(await launch(qemu, machine, { signal }));
+  void Ssh.load();
   const console = new GuestConsole(vm.console, request.consoleFile);
   if (request.onLine) console.follow(request.onLine);
   const exited = vm.exited.then(async ({ code, signal: by }) => {

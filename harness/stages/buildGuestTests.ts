@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { BuildError } from '../errors.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { commandLine, run, tryRun } from '../host/spawn.ts';
-import { compilerVersion } from '../host/tools.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { type MempinfdUapi, mempinfdUapi } from '../kernel/uapi.ts';
 import type { KernelRequest } from './buildKernel.ts';
@@ -57,7 +56,7 @@ export function buildGuestTests(
   { source, series }: Pick<KernelRequest, 'source' | 'series'>,
 ): Promise<GuestTestsArtifact> {
   return stage(workspace, 'guest-tests', 'guest programs', async (progress) => {
-    const { cache, root, crossCompile, signal } = workspace;
+    const { cache, root, crossCompile, compilerVersion, signal } = workspace;
     const uapi = await mempinfdUapi(source.directory, series.patches);
     const kernel = { source, uapi };
     const inputs = {
@@ -68,8 +67,8 @@ export function buildGuestTests(
       manual: await hashFile(join(root, 'docs/mempinfd.2')),
       uapi: await hashTree(join(root, 'kernel/mempinfd/include')),
       kselftest: await hashFile(join(source.directory, KSELFTEST)),
-      compiler: await compilerVersion(`${crossCompile}gcc`, signal),
-      native: await compilerVersion('gcc', signal),
+      compiler: await compilerVersion(`${crossCompile}gcc`),
+      native: await compilerVersion('gcc'),
     };
     const entry = await cache.get(
       'guest-tests',
@@ -112,6 +111,8 @@ async function build(
   const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
   await writeFile(join(directory, LISTING), JSON.stringify(tests.flat()));
   await writeFile(join(directory, CELLS), await printList(workspace, native, MATRIX));
+  // Whatever stays is hashed by every run.
+  for (const done of [join(guest, 'obj'), native]) await rm(done, { recursive: true });
 }
 
 async function make(

@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MismatchError } from '../errors.ts';
-import { cacheKey } from '../host/cache.ts';
+import { type CacheEntry, cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
 import { replaceIfDifferent, type Series, type SeriesPart, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
-import { compilerVersion } from '../host/tools.ts';
 import {
   BUILD_STEP,
   buildDirectoryName,
@@ -61,6 +60,8 @@ export interface KernelArtifact {
   hit: boolean;
 }
 
+const IMAGE = 'Image';
+
 /** Our modules: where their sources are below kernel/, and what they are called. */
 const MODULES = [
   { directory: 'dma-testdev', name: 'dma_testdev' },
@@ -72,7 +73,7 @@ export function buildKernel(workspace: Workspace, request: KernelRequest): Promi
   const { source, series, flavour } = request;
   const title = `Linux ${source.version}, series ${series.name}, ${flavour}`;
   return stage(workspace, 'kernel', title, async (progress) => {
-    const compiler = await compilerVersion(`${workspace.crossCompile}gcc`, workspace.signal);
+    const compiler = await workspace.compilerVersion(`${workspace.crossCompile}gcc`);
     const own = await readFragments(join(workspace.root, 'kernel/configs'), request);
     const fragments = [own, ...request.fragments].join('\n');
     const parts = await seriesParts(series);
@@ -90,12 +91,15 @@ interface Plan {
   progress: StageProgress;
 }
 
+/** What was built, and the hashes of its files if they are known. */
+type Obtained = Pick<CacheEntry, 'directory' | 'hit'> & Partial<Pick<CacheEntry, 'files'>>;
+
 async function fromCache(
   workspace: Workspace,
   plan: Plan,
   parts: SeriesPart[],
   compiler: string,
-): Promise<{ directory: string; hit: boolean }> {
+): Promise<Obtained> {
   const { cache, signal, root } = workspace;
   const { source, flavour } = plan.request;
   const inputs = {
@@ -116,7 +120,7 @@ async function fromCache(
 }
 
 /** A developer's tree has no known content: make decides what is stale. */
-async function fromDeveloperTree(workspace: Workspace, plan: Plan) {
+async function fromDeveloperTree(workspace: Workspace, plan: Plan): Promise<Obtained> {
   const { directory: tree } = plan.request.source;
   const key = cacheKey({ tree });
   const { flavour, counted } = plan.request;
@@ -167,7 +171,7 @@ async function makeAll(
   await compile(kernel);
   const modules = [];
   for (const module of MODULES) modules.push(await compileOurs(kernel, root, module));
-  await copyFile(join(output, 'arch/arm64/boot/Image'), join(directory, 'Image'));
+  await copyFile(join(output, 'arch/arm64/boot', IMAGE), join(directory, IMAGE));
   await copyFile(join(output, 'vmlinux'), join(directory, 'vmlinux'));
   await copyFile(join(output, '.config'), join(directory, 'kernel.config'));
   await copyNotes(output, directory, request.counted);
@@ -202,16 +206,16 @@ async function compileOurs(
 }
 
 async function describe(
-  { directory, hit }: { directory: string; hit: boolean },
+  { directory, hit, files }: Obtained,
   { source, flavour, counted, series: applied }: KernelRequest,
   series: SeriesPart[],
   compiler: string,
 ): Promise<KernelArtifact> {
-  const [image, config] = [join(directory, 'Image'), join(directory, 'kernel.config')];
+  const [image, config] = [join(directory, IMAGE), join(directory, 'kernel.config')];
   const configSha256 = createHash('sha256')
     .update(await readFile(config))
     .digest('hex');
-  const imageSha256 = await hashFile(image);
+  const imageSha256 = files?.[IMAGE] ?? (await hashFile(image));
   return {
     ...{ image, config, source, flavour, series, configSha256, imageSha256, compiler, hit },
     notes: new Map(counted.map((file) => [file, join(directory, NOTES, notesFile(file))])),

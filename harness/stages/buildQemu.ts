@@ -12,7 +12,6 @@ import {
   seriesParts,
 } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
-import { compilerVersion } from '../host/tools.ts';
 import { compileQemu, configureQemu, NINJA_STEP, type QemuBuild } from '../qemu/build.ts';
 import { type QemuSource, qemuSource } from '../qemu/source.ts';
 import { type StageProgress, stage } from './stage.ts';
@@ -117,7 +116,7 @@ interface Plan {
 }
 
 async function planBuild(
-  { cache, openApt, signal, root }: Workspace,
+  { cache, openApt, compilerVersion, signal, root }: Workspace,
   series: Series,
 ): Promise<Plan> {
   const source = await qemuSource(cache, openApt, { signal });
@@ -127,7 +126,7 @@ async function planBuild(
     patches: JSON.stringify(patches),
     configure: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
     devices: await deviceList(root, series),
-    compiler: await compilerVersion('gcc', signal),
+    compiler: await compilerVersion('gcc'),
   };
   return { source, series, patches, inputs };
 }

@@ -7,7 +7,6 @@ import { hashTree } from '../host/hash.ts';
 import { applySeries, type Series, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
 import { commandLine, run, tryRun } from '../host/spawn.ts';
-import { compilerVersion } from '../host/tools.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import type { ExtendGuestTests } from './buildAll.ts';
 import type { GuestTestsArtifact } from './buildGuestTests.ts';
@@ -68,13 +67,13 @@ export function offerKselftests(
   const tests = kselftestTests(kselftests);
   return (guestTests, { source, series }) =>
     stage(workspace, 'kselftest', 'selftests of the kernel', async ({ step }) => {
-      const { cache, root, crossCompile, signal } = workspace;
+      const { cache, root, crossCompile, compilerVersion, signal } = workspace;
       const inputs = {
         programs: guestTests.sha256,
         wrapper: await hashTree(join(root, 'guest-tests/kselftest')),
         tree: `${source.version} ${await hashTree(...hashed(source, kselftests))}`,
         series: JSON.stringify(await seriesParts(series)),
-        compiler: await compilerVersion(`${crossCompile}gcc`, signal),
+        compiler: await compilerVersion(`${crossCompile}gcc`),
         kselftests: tests.map(({ name }) => name).join(),
       };
       const fill = (directory: string) =>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { unpackDeb } from '../host/apt.ts';
+import { type CacheInputs, cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { run } from '../host/spawn.ts';
 import { buildImage, imageFiles } from '../image/build.ts';
-import { parsePackages } from '../image/packages.ts';
+import { parsePackages, VERSIONS } from '../image/packages.ts';
 import { stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -21,16 +22,14 @@ export interface ImageArtifact {
 
 /** The guest's Debian architecture. */
 const ARCHITECTURE = 'arm64';
-const VERSIONS = 'versions.json';
 
 /** Builds the initramfs that loads `driver`, or finds it built. */
 export function makeImage(workspace: Workspace, driver: string): Promise<ImageArtifact> {
   return stage(workspace, 'image', 'guest image', async ({ say }) => {
     const { cache, root, signal } = workspace;
     const imagesDir = join(root, 'images');
-    const packages = await guestPackages(workspace, say);
     const inputs = {
-      packages: packages.key,
+      packages: cacheKey(await packageInputs(root)),
       images: await hashTree(imagesDir),
       // The image's format is code: another version of it is another image.
       writer: await hashTree(join(root, 'harness/image')),
@@ -40,8 +39,9 @@ export function makeImage(workspace: Workspace, driver: string): Promise<ImageAr
       'image',
       inputs,
       async (outDir) => {
-        const modules = [driver];
-        await buildImage({ packagesDir: packages.directory, imagesDir, modules, outDir, signal });
+        const { directory: packagesDir } = await guestPackages(workspace, say);
+        await buildImage({ packagesDir, imagesDir, modules: [driver], outDir, signal });
+        await copyFile(join(packagesDir, VERSIONS), join(outDir, VERSIONS));
       },
       { signal },
     );
@@ -50,8 +50,8 @@ export function makeImage(workspace: Workspace, driver: string): Promise<ImageAr
       initramfs: files.initramfs,
       hostPublicKey: (await readFile(files.hostPublicKey, 'utf8')).trim(),
       clientKey: await readFile(files.clientKey, 'utf8'),
-      packages: JSON.parse(await readFile(join(packages.directory, VERSIONS), 'utf8')),
-      sha256: await hashFile(files.initramfs),
+      packages: JSON.parse(await readFile(join(entry.directory, VERSIONS), 'utf8')),
+      sha256: entry.files[basename(files.initramfs)] as string,
       hit: entry.hit,
     };
   });
@@ -62,20 +62,17 @@ export async function guestPackages(
   { cache, root, openApt, signal }: Workspace,
   say: (text: string) => void,
 ) {
-  const list = await readFile(join(root, 'images/packages.txt'), 'utf8');
-  const names = parsePackages(list).map(({ name }) => name);
+  const inputs = await packageInputs(root);
   return cache.get(
     'guest-packages',
-    { names: names.join(' ') },
+    inputs,
     async (directory) => {
       say('download the packages');
       const apt = await openApt();
       const download = join(directory, '.download');
       await mkdir(download);
-      await apt.download(
-        names.map((name) => `${name}:${ARCHITECTURE}`),
-        download,
-      );
+      const names = inputs.names.split(' ').map((name) => `${name}:${ARCHITECTURE}`);
+      await apt.download(names, download);
       const debs = (await readdir(download)).map((name) => join(download, name));
       for (const deb of debs) await unpackDeb(deb, directory, signal);
       const versions = await Promise.all(debs.map((deb) => describeDeb(deb, signal)));
@@ -84,6 +81,15 @@ export async function guestPackages(
     },
     { signal },
   );
+}
+
+async function packageInputs(root: string): Promise<CacheInputs & Record<'names', string>> {
+  const list = await readFile(join(root, 'images/packages.txt'), 'utf8');
+  return {
+    names: parsePackages(list)
+      .map(({ name }) => name)
+      .join(' '),
+  };
 }
 
 async function describeDeb(file: string, signal: AbortSignal) {

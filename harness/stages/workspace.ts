@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Apt } from '../host/apt.ts';
 import { Cache } from '../host/cache.ts';
+import { compilerVersion } from '../host/tools.ts';
 import type { StageEvent } from '../schema/events.ts';
 
 /** What every stage is given and none changes. */
@@ -13,6 +14,8 @@ export interface Workspace {
   readonly crossCompile: string;
   /** Debian's archive, opened when the first stage needs it. */
   readonly openApt: () => Promise<Apt>;
+  /** What `compilerVersion` says of a compiler, asked once. */
+  readonly compilerVersion: (compiler: string) => Promise<string>;
   readonly emit: (event: StageEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -28,6 +31,7 @@ export interface WorkspaceOptions {
 /** A workspace on the checkout at `root`, with its artifacts below `cacheRoot`. */
 export function openWorkspace({ cacheRoot, crossCompile, ...rest }: WorkspaceOptions): Workspace {
   let apt: Promise<Apt> | undefined;
+  const compilers = new Map<string, Promise<string>>();
   return {
     ...rest,
     crossCompile: crossCompile ?? (process.arch === 'arm64' ? '' : 'aarch64-linux-gnu-'),
@@ -35,6 +39,11 @@ export function openWorkspace({ cacheRoot, crossCompile, ...rest }: WorkspaceOpt
     openApt: () => {
       apt ??= Apt.open(join(cacheRoot, 'apt'), rest.signal);
       return apt;
+    },
+    compilerVersion: (compiler) => {
+      const version = compilers.get(compiler) ?? compilerVersion(compiler, rest.signal);
+      compilers.set(compiler, version);
+      return version;
     },
   };
 }

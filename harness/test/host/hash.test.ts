@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { hashFile } from '../../host/hash.ts';
+import { hashFile, hashFiles, hashTree } from '../../host/hash.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 
 test('the hash is over every byte, however many reads they take', async (t) => {
@@ -18,4 +18,18 @@ test('the hash is over every byte, however many reads they take', async (t) => {
 
 test('a file that is not there is an error', async (t) => {
   await t.throwsAsync(hashFile('/no/such/file'), { code: 'ENOENT' });
+});
+
+test('of many files each has its own hash, in their order, and the tree has one of them all', async (t) => {
+  await using directory = await temporaryDirectory('hash');
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const names = Array.from({ length: 200 }, (_, index) => `file-${1000 + index}`);
+  for (const name of names) await writeFile(join(directory.path, name), `bytes of ${name}`);
+  const hashed = await hashFiles(names.map((name) => join(directory.path, name)));
+  t.deepEqual(
+    hashed,
+    names.map((name) => [join(directory.path, name), sha256(`bytes of ${name}`)]),
+  );
+  const all = names.map((name) => `${name}\0${sha256(`bytes of ${name}`)}\0`).join('');
+  t.is(await hashTree(directory.path), sha256(all));
 });

@@ -38,7 +38,8 @@ async function prepare(): Promise<Given> {
   const source = { directory, version: '1', base: '6.12', pristine: true, hit: true };
   const sources = { source, applied, series: await seriesParts(applied) };
   const { signal } = new AbortController();
-  const rest = { crossCompile: '', emit: () => undefined, openApt: () => Promise.reject() };
+  const never = () => Promise.reject();
+  const rest = { crossCompile: '', emit: () => undefined, openApt: never, compilerVersion: never };
   return { root, sources, workspace: { root, signal, cache: new Cache(join(root, 'c')), ...rest } };
 }
 
