@@ -19,7 +19,6 @@ const TIERS: Record<string, Tier> = {
   e2e: {
     builds: [
       ['build'],
-      ['build', 'kernel', '--no-series'],
       ['build', 'kernel', '--flavour', 'debug'],
       ['build', 'kernel', '--kernel', '7.3'],
     ],
@@ -27,6 +26,7 @@ const TIERS: Record<string, Tier> = {
   },
   full: {
     builds: [
+      ['build', 'kernel', '--no-series'],
       ['build', 'kernel', '--without-mm-patches'],
       ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--flavour', 'kcsan'],

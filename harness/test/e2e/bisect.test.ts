@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import { pinlab, temporaryDirectory } from './pinlab.ts';
+import { pinlab, temporaryDirectory, WITHOUT_CALL } from './pinlab.ts';
 
 const CASES: Record<string, [number, string[]]> = {
   'a kernel on which the selected tests pass is good': [0, ['rings']],
   'a kernel without the report is good': [0, ['rings', '--fingerprint', 'warning-0123456789ab']],
   'a kernel that offers nothing to judge is skipped': [
     125,
-    ['pin', '--grep', ':pin.', '--no-series'],
+    ['pin', '--grep', ':pin.', ...WITHOUT_CALL],
   ],
   'a pattern that matches nothing stops the bisection': [128, ['--grep', 'no-such-test']],
   'an option that there is not stops the bisection': [128, ['--no-such-option']],

@@ -3,12 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
-import { pinlab, readResults, temporaryDirectory } from './pinlab.ts';
+import { pinlab, readResults, temporaryDirectory, WITHOUT_CALL } from './pinlab.ts';
 
 const PINNED = 'pin:pin.anon.pinned_buffer_never_stalls';
 const NOP = 'device:device.nop_moves_nothing';
 
-/** A run of one test that needs the series and one that does not. */
+/** A run of one test that needs the system call and one that does not. */
 async function runInto(output: string, args: readonly string[]) {
   const grep = `^(${PINNED}|${NOP})$`;
   const { code, tail } = await pinlab(['run', '--grep', grep, '--output', output, ...args]);
@@ -19,18 +19,18 @@ test.serial(
   'two runs are compared test by test, and the exit code says whether the second is worse',
   async (t) => {
     await using directory = await temporaryDirectory();
-    const [patched, again, unpatched] = ['patched', 'again', 'unpatched'].map((name) =>
+    const [patched, again, without] = ['patched', 'again', 'without'].map((name) =>
       join(directory.path, name),
     ) as [string, string, string];
     await runInto(patched, []);
     await runInto(again, []);
-    await runInto(unpatched, ['--no-series']);
+    await runInto(without, WITHOUT_CALL);
 
     const equal = await pinlab(['compare', patched, join(again, 'results.json')]);
     t.is(equal.stdout, 'no regression');
     t.is(equal.code, EXIT.ok);
 
-    const worse = await pinlab(['compare', patched, unpatched]);
+    const worse = await pinlab(['compare', patched, without]);
     const changes = worse.stdout.split('\n');
     t.is(changes[0], `pass → skip  ${PINNED}`);
     t.true(changes.includes(`${PINNED}  descriptors 2 → 0`), worse.stdout);
@@ -38,12 +38,12 @@ test.serial(
     t.is(changes.at(-1), '1 regression');
     t.is(worse.code, EXIT.failed);
 
-    const better = await pinlab(['compare', unpatched, patched]);
+    const better = await pinlab(['compare', without, patched]);
     t.regex(better.stdout, new RegExp(`^skip → pass  ${PINNED}\n`));
     t.regex(better.stdout, /\nno regression$/);
     t.is(better.code, EXIT.ok);
 
-    const json = await pinlab(['compare', '--json', patched, unpatched]);
+    const json = await pinlab(['compare', '--json', patched, without]);
     t.is(json.code, EXIT.failed);
     const { statuses, regressions } = JSON.parse(json.stdout);
     t.deepEqual(statuses, [{ id: PINNED, before: 'pass', after: 'skip' }]);

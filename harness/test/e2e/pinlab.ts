@@ -11,6 +11,8 @@ import { childrenOf } from './processes.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 export const CLI = join(ROOT, 'harness/cli.ts');
+/** Chooses a kernel without the system call, for the seconds that one file takes; the unpatched one is as long as another. */
+export const WITHOUT_CALL = ['--patch', join(ROOT, 'harness/test/planted/no-such-call.patch')];
 
 /** Runs pinlab as a user would and returns how it ended. */
 export function pinlab(args: readonly string[], env: Record<string, string> = {}) {

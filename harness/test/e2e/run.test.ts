@@ -4,9 +4,18 @@ import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import { parseKtap } from '../../ktap/parse.ts';
-import { type Results, results } from '../../schema/results.ts';
-import { pinlab, readResults, startPinlab, temporaryDirectory, untilTesting } from './pinlab.ts';
+import { results } from '../../schema/results.ts';
+import { counter, stalls } from './counters.ts';
+import {
+  pinlab,
+  readResults,
+  startPinlab,
+  temporaryDirectory,
+  untilTesting,
+  WITHOUT_CALL,
+} from './pinlab.ts';
 import { isAlive } from './processes.ts';
+import { runWithoutPins } from './withoutPins.ts';
 
 /** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
 const NOT_ON_THIS_KERNEL = [
@@ -15,7 +24,6 @@ const NOT_ON_THIS_KERNEL = [
   [/^leaks:/, /does not look for leaks/],
 ] as const;
 const UNPINNED = 'pin:pin.anon.unpinned_buffer_stalls_on_every_page';
-const FIRST_TOUCH = 'faults:first_touch.anon.each_page_stalls_once';
 const PINNED = 'pin:pin.anon.pinned_buffer_never_stalls';
 
 test('every test passes on the patched kernel, and the device counted why', async (t) => {
@@ -45,23 +53,9 @@ test('every test passes on the patched kernel, and the device counted why', asyn
   t.regex(await readFile(join(directory.path, 'console.log'), 'utf8'), /Linux version/);
 });
 
-test('on the unpatched kernel no pin test passes, and the device still stalls', async (t) => {
+test('without the system call no pin test passes, and the device still stalls', async (t) => {
   await using directory = await temporaryDirectory();
-  const options = ['--no-series', '--reporter', 'list,ktap,junit,html', '--output', directory.path];
-  const { code, stdout, tail } = await pinlab(['run', 'pin', 'faults', ...options]);
-  t.is(code, EXIT.ok, tail);
-  const document = await readResults(directory.path);
-  const pinTests = document.tests.filter(({ program }) => program === 'pin');
-  t.true(pinTests.length > 0);
-  for (const { id, status, reason } of pinTests) {
-    t.is(status, 'skip', id);
-    t.regex(reason ?? '', /mempinfd\(2\) is not in this kernel/, id);
-  }
-  t.deepEqual(
-    document.tests.filter(({ program, status }) => program === 'faults' && status !== 'pass'),
-    [],
-  );
-  t.true(stalls(document, FIRST_TOUCH) > 0);
+  const { document, stdout } = await runWithoutPins(t, directory.path, WITHOUT_CALL);
   const ktap = parseKtap(stdout.split('\n'));
   t.deepEqual(ktap.errors, []);
   t.is(ktap.results.length, document.tests.length);
@@ -107,13 +101,3 @@ test('a killed harness takes its QEMU along', async (t) => {
   }
   t.true(children.length > 0);
 });
-
-function stalls(document: Results, id: string): number {
-  return counter(document, id, 'stalls');
-}
-
-function counter(document: Results, id: string, name: string): number {
-  const value = document.tests.find((test) => test.id === id)?.counters?.[name];
-  if (value === undefined) throw new Error(`${id} has no counter ${name}`);
-  return value;
-}

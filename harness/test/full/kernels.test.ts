@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
 import { bases } from '../../kernel/bases.ts';
 import { pinlab, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
+import { runWithoutPins } from '../e2e/withoutPins.ts';
 
 /** The races, on the kernel that watches for data races; the rest of its time KCSAN looks elsewhere. */
 const RACES = ['races', 'pin_waits', 'sharing', 'lifetime', 'limits'];
@@ -42,19 +42,21 @@ for (const [name, options] of Object.entries(KERNELS)) {
   });
 }
 
-for (const { name: base } of bases) {
-  test(`${base}: where the call is configured away, its tests find ENOSYS and skip`, async (t) => {
+/** Kernels that lack the system call. */
+const WITHOUT: Record<string, readonly string[]> = {
+  'on the unpatched kernel': ['--no-series'],
+  ...Object.fromEntries(
+    bases.map(({ name }) => [
+      `on ${name} with the call configured away`,
+      ['--kernel', name, '--config', join(import.meta.dirname, 'call-off.config')],
+    ]),
+  ),
+};
+
+for (const [where, kernel] of Object.entries(WITHOUT)) {
+  test(`${where} no pin test passes, and the device still stalls`, async (t) => {
     await using directory = await temporaryDirectory();
-    const fragment = join(directory.path, 'off.config');
-    await writeFile(fragment, '# CONFIG_MEMPINFD is not set\n');
-    const options = ['--kernel', base, '--config', fragment, '--output', directory.path];
-    const { code, tail } = await pinlab(['run', 'pin', 'pin_args', 'device', ...options]);
-    t.is(code, EXIT.ok, tail);
-    const { tests } = await readResults(directory.path);
-    for (const { id, program, status, reason } of tests) {
-      t.is(status, program === 'device' ? 'pass' : 'skip', id);
-      if (status === 'skip') t.regex(reason ?? '', /mempinfd\(2\) is not in this kernel/, id);
-    }
+    await runWithoutPins(t, directory.path, kernel);
   });
 }
 
