@@ -71,9 +71,10 @@ function boot(
   });
 }
 
-async function prepare(guest: Guest, { workspace, share }: ShellRequest, built: Built) {
+async function prepare(guest: Guest, { workspace, machine, share }: ShellRequest, built: Built) {
   const options = { timeoutMs: UPLOAD_TIMEOUT_MS, signal: workspace.signal };
-  await checkGuestContract(guest, built.kernel.configSha256, workspace.signal);
+  const asked = { configSha256: built.kernel.configSha256, cpus: machine.cpus };
+  await checkGuestContract(guest, asked, workspace.signal);
   const what = 'copy the test programs into the guest';
   await guest.ssh.upload(built.guestTests.directory, GUEST_DIRECTORIES.tests, { what, ...options });
   if (share === undefined) return;

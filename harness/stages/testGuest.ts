@@ -80,7 +80,8 @@ async function prepare(guest: Guest, request: TestGuestRequest) {
   const { configSha256, watchdog, machine } = request;
   const { signal } = machine;
   try {
-    await Promise.all([checkGuestContract(guest, configSha256, signal), upload(guest, request)]);
+    const asked = { configSha256, cpus: machine.machine.cpus };
+    await Promise.all([checkGuestContract(guest, asked, signal), upload(guest, request)]);
   } catch (error) {
     const awaited = `a guest that is ready for tests; ${(error as Error).message}`;
     if (!signal.aborted) await watchdog.report(guest, { awaited });

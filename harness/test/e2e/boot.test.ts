@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { BootError, InfraError } from '../../errors.ts';
 import { buildImage } from '../../image/build.ts';
-import { bootGuest } from '../../stages/bootGuest.ts';
+import { DEFAULT_MACHINE } from '../../qemu/args.ts';
+import { bootGuest, type Guest } from '../../stages/bootGuest.ts';
 import { checkGuestContract } from '../../stages/guestContract.ts';
 import { guestPackages } from '../../stages/makeImage.ts';
 import { bootRequest, workspace } from './machine.ts';
@@ -14,6 +15,14 @@ import { childrenOf } from './processes.ts';
 
 function console(directory: string) {
   return createWriteStream(join(directory, 'console.log'));
+}
+
+/** Of a kernel that there is not. */
+const ASKED = { configSha256: '0'.repeat(64), cpus: DEFAULT_MACHINE.cpus };
+
+async function configHash({ ssh }: Guest): Promise<string> {
+  const options = { what: 'hash', timeoutMs: 10_000 };
+  return (await ssh.output('zcat /proc/config.gz | sha256sum', options)).slice(0, 64);
 }
 
 test('a kernel that panics at boot is a boot error with its console', async (t) => {
@@ -69,9 +78,19 @@ test('a guest that is not the one that was built is refused before its first tes
   await using directory = await temporaryDirectory();
   const request = await bootRequest(console(directory.path));
   await using guest = await bootGuest(request);
-  const check = checkGuestContract(guest, '0'.repeat(64), workspace.signal);
+  const check = checkGuestContract(guest, ASKED, workspace.signal);
   const error = await t.throwsAsync(check, { instanceOf: InfraError });
   t.regex(error?.message ?? '', /config\.gz is not the configuration that was built/);
+});
+
+test('a guest whose kernel cannot use all CPUs is refused', async (t) => {
+  await using directory = await temporaryDirectory();
+  const request = await bootRequest(console(directory.path), ['maxcpus=1']);
+  await using guest = await bootGuest(request);
+  const asked = { ...ASKED, configSha256: await configHash(guest) };
+  const check = checkGuestContract(guest, asked, workspace.signal);
+  const error = await t.throwsAsync(check, { instanceOf: InfraError });
+  t.regex(error?.message ?? '', /it uses 1 of 2 CPUs/);
 });
 
 test('a guest without the test device is refused with the driver’s own words', async (t) => {
@@ -79,11 +98,8 @@ test('a guest without the test device is refused with the driver’s own words',
   const request = await bootRequest(console(directory.path));
   const { testDevice: _, ...machine } = request.machine;
   await using guest = await bootGuest({ ...request, machine });
-  const hash = await guest.ssh.output('zcat /proc/config.gz | sha256sum', {
-    what: 'hash',
-    timeoutMs: 10_000,
-  });
-  const check = checkGuestContract(guest, hash.slice(0, 64), workspace.signal);
+  const asked = { ...ASKED, configSha256: await configHash(guest) };
+  const check = checkGuestContract(guest, asked, workspace.signal);
   const error = await t.throwsAsync(check, { instanceOf: InfraError });
   t.regex(error?.message ?? '', /dma_testdev-0 is not there/);
 });
