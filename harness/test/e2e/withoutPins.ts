@@ -16,9 +16,8 @@ export async function runWithoutPins(
   const { code, stdout, tail } = await pinlab(['run', 'pin', 'pin_args', 'faults', ...options]);
   t.is(code, EXIT.ok, tail);
   const document = await readResults(output);
-  const [faults, pins] = [true, false].map((is) =>
-    document.tests.filter(({ program }) => (program === 'faults') === is),
-  ) as [typeof document.tests, typeof document.tests];
+  const faults = document.tests.filter(({ program }) => program === 'faults');
+  const pins = document.tests.filter(({ program }) => program !== 'faults');
   t.true(pins.length > 0);
   for (const { id, status, reason } of pins) {
     t.is(status, 'skip', id);
