@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readEnvironment } from '../commands/environment.ts';
 import { run } from '../host/spawn.ts';
 import { temporaryDirectory } from '../host/temporary.ts';
-import { buildDirectoryName } from '../kernel/build.ts';
+import { buildDirectoryName, hiddenTools, REPRODUCIBLE } from '../kernel/build.ts';
 import { workTreeRoot } from '../kernel/worktree.ts';
 import { qemuArgs } from '../qemu/args.ts';
 import type { RunEvent } from '../schema/events.ts';
@@ -205,16 +205,9 @@ async function editToVerdict(given: { root: string; source: string; tree: string
 function bareMake(tree: string, output: string) {
   const cross = workspace().crossCompile;
   const args = ['-C', tree, `O=${output}`, 'ARCH=arm64', `CROSS_COMPILE=${cross}`];
-  return run('make', [...args, 'Image', 'modules', `-j${availableParallelism()}`], {
-    what: 'make',
-    // The same as pinlab's, or make would see a new compile.h each time.
-    env: {
-      KBUILD_BUILD_TIMESTAMP: '1970-01-01',
-      KBUILD_BUILD_USER: 'pinlab',
-      KBUILD_BUILD_HOST: 'pinlab',
-      KBUILD_BUILD_VERSION: '1',
-    },
-  });
+  const targets = [...hiddenTools(''), 'Image', 'modules', `-j${availableParallelism()}`];
+  // The same settings as pinlab's, or make would configure and link again.
+  return run('make', [...args, ...targets], { what: 'make', env: REPRODUCIBLE });
 }
 
 /** Everything from an empty cache that has only the sources, beside make and ninja one after the other. */

@@ -34,13 +34,30 @@ export function buildDirectoryName(flavour: string, further: readonly string[] =
   return `build-${flavour}-${hash.slice(0, 8)}`;
 }
 
-/** Equal inputs must give equal bytes. */
-const REPRODUCIBLE = {
+/** Equal inputs must give equal bytes: make's environment. */
+export const REPRODUCIBLE = {
   KBUILD_BUILD_TIMESTAMP: '1970-01-01',
   KBUILD_BUILD_USER: 'pinlab',
   KBUILD_BUILD_HOST: 'pinlab',
   KBUILD_BUILD_VERSION: '1',
 };
+
+/**
+ * What Kconfig looks for on the host and records in .config, used or not, and the options that use
+ * it: without them a host that has the tool would build another kernel than one that lacks it.
+ */
+const RECORDED_TOOLS = [
+  { variable: 'RUSTC', usedBy: 'RUST' },
+  { variable: 'PAHOLE', usedBy: 'DEBUG_INFO_BTF' },
+];
+
+/** The settings for make that hide the host's tools which no option of `fragments` asks for. */
+export function hiddenTools(fragments: string): string[] {
+  const options = parseConfig(fragments);
+  return RECORDED_TOOLS.filter(({ usedBy }) => options.get(usedBy) !== 'y').map(
+    ({ variable }) => `${variable}=false`,
+  );
+}
 
 /**
  * Gives `output` the objects of `from` to begin with, if it has none: make rebuilds what the other
@@ -92,6 +109,7 @@ export async function make(
 ) {
   const args = [
     ...['-C', build.tree, `O=${build.output}`, 'ARCH=arm64', `CROSS_COMPILE=${build.crossCompile}`],
+    ...hiddenTools(build.fragments),
     ...targets,
   ];
   const options: SpawnOptions = {
