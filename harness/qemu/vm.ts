@@ -10,6 +10,8 @@ import { type Listening, listen } from './sockets.ts';
 
 const DEFAULT_TIMEOUT_MS = 20_000;
 const DIAGNOSTIC_LINES = 40;
+/** How long QEMU may take to end after it closed a socket. */
+const LAST_WORDS_MS = 1000;
 
 /** A running QEMU; disposal ends it. */
 export interface Vm extends AsyncDisposable {
@@ -65,7 +67,17 @@ export async function launch(
   };
 }
 
-async function connect({ accepted }: Listening) {
+/** A socket that breaks is seldom the cause: QEMU is about to end, and says why. */
+async function connect(listening: Listening) {
+  try {
+    return await openLinks(listening);
+  } catch (error) {
+    await setTimeout(LAST_WORDS_MS);
+    throw error;
+  }
+}
+
+async function openLinks({ accepted }: Listening) {
   const qmp = await Qmp.open(await accepted.qmp);
   const sshPort = parseSshPort(await qmp.humanMonitor('info usernet'));
   return { qmp, sshPort, console: await accepted.console, ready: await accepted.ready };

@@ -63,6 +63,16 @@ test('a QEMU that refuses its arguments is an error that quotes it', async (t) =
   t.true(error.command?.startsWith(qemu.file));
 });
 
+test('a QEMU that connects before it refuses is quoted, not its broken socket', async (t) => {
+  await using qemu = await fakeQemu(`connect('qmp').on('connect', function () {
+    this.destroy();
+    setTimeout(() => { console.error('no such memory'); process.exitCode = 1; }, 100);
+  });`);
+  const error = await t.throwsAsync(launch(qemu.file, MACHINE), { instanceOf: InfraError });
+  t.is(error.message, 'QEMU ended with 1 before it answered');
+  t.is(error.output, 'no such memory');
+});
+
 test('a QEMU that connects but never answers is an error in time', async (t) => {
   await using qemu = await fakeQemu(`for (const id of ['qmp', 'console', 'ready']) connect(id);`);
   await t.throwsAsync(launch(qemu.file, MACHINE, { timeoutMs: 500 }), {
