@@ -9,6 +9,7 @@
 #include "harness.h"
 
 #include "buffer.h"
+#include "dax.h"
 #include "disk.h"
 #include "mempin.h"
 #include "newer.h"
@@ -36,6 +37,7 @@ enum obstacle {
 	SECRET,
 	GUARD,
 	DIRTY_TRACKED,
+	PERSISTENT,
 	POISONED,
 };
 
@@ -68,6 +70,9 @@ FIXTURE_VARIANT_ADD(cannot_pin, guard_region) {
 };
 FIXTURE_VARIANT_ADD(cannot_pin, shared_file_on_a_disk_to_write) {
 	.obstacle = DIRTY_TRACKED, .flags = PIN_W, .error = EFAULT,
+};
+FIXTURE_VARIANT_ADD(cannot_pin, file_on_dax) {
+	.obstacle = PERSISTENT, .flags = PIN_R, .error = EOPNOTSUPP,
 };
 FIXTURE_VARIANT_ADD(cannot_pin, poisoned_page) {
 	.obstacle = POISONED, .flags = PIN_R, .error = EFAULT,
@@ -122,6 +127,12 @@ static uint8_t *make_obstacle(struct buffer *buf, struct disk *disk, enum obstac
 		disk_create(disk, DISK_BYTES);
 		replace_page(page, PROT_READ | PROT_WRITE, open(disk->path, O_RDWR | O_CLOEXEC));
 		break;
+	case PERSISTENT:
+		/* Its page is the disk itself, which the file system may reuse at any time. */
+		if (dax_mount() < 0)
+			return NULL;
+		replace_page(page, PROT_READ | PROT_WRITE, dax_file());
+		break;
 	case POISONED:
 		/* The kernel tells the owner of the page by a SIGBUS that cannot be ignored. */
 		CHECK(signal(SIGBUS, catch) != SIG_ERR);
@@ -129,6 +140,14 @@ static uint8_t *make_obstacle(struct buffer *buf, struct disk *disk, enum obstac
 		break;
 	}
 	return page;
+}
+
+/* Why make_obstacle() made none. */
+static const char *reason(enum obstacle obstacle)
+{
+	if (obstacle == PERSISTENT)
+		return "no persistent memory (the debug flavour drives the machine's)";
+	return "this kernel has no guard regions (they came with 6.13)";
 }
 
 FIXTURE_SETUP(cannot_pin)
@@ -139,7 +158,7 @@ FIXTURE_SETUP(cannot_pin)
 	memset(self->buf.data, 1, self->buf.length);
 	self->bad = make_obstacle(&self->buf, &self->disk, variant->obstacle);
 	if (!self->bad)
-		SKIP(return, "this kernel has no guard regions (they came with 6.13)");
+		SKIP(return, "%s", reason(variant->obstacle));
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 	self->held = pins_held();
 }
@@ -150,6 +169,8 @@ FIXTURE_TEARDOWN(cannot_pin)
 	buffer_unmap(&self->buf);
 	if (variant->obstacle == DIRTY_TRACKED)
 		disk_remove(&self->disk);
+	if (variant->obstacle == PERSISTENT && self->bad)
+		dax_unmount();
 }
 
 TEST_F(cannot_pin, is_its_errno_and_leaves_nothing)

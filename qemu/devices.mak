@@ -18,5 +18,7 @@ CONFIG_VIRTIO_SERIAL=y
 CONFIG_VIRTIO_BALLOON=y
 # Memory that can be taken out again: arm64 lets none go that was there at boot.
 CONFIG_VIRTIO_MEM=y
+# Persistent memory, for files that are mapped without the page cache.
+CONFIG_NVDIMM=y
 # The device that pinned buffers are DMAed by.
 CONFIG_DMA_TESTDEV=y

@@ -6,6 +6,8 @@ import { bases } from '../../kernel/bases.ts';
 import { pinlab, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
 import { runWithoutPins } from '../e2e/withoutPins.ts';
 
+const PLANTED = join(import.meta.dirname, '../planted');
+
 /** The races, on the kernel that watches for data races; the rest of its time KCSAN looks elsewhere. */
 const RACES = ['races', 'pin_waits', 'sharing', 'lifetime', 'limits'];
 
@@ -17,7 +19,7 @@ const KERNELS: Record<string, readonly string[]> = {
   'the newest base': ['--kernel', '7.3'],
   // The rest of its suite of the syscall is what every change must pass: see e2e/debug.test.ts.
   'the kernel that checks itself': [
-    ...['machine', 'fuzz', '--flavour', 'debug', '--jobs', '2'],
+    ...['machine', 'fuzz', 'lifetime', '--flavour', 'debug', '--jobs', '2'],
     ...BUT_FUZZ,
   ],
   'the newest base, which checks itself': [
@@ -59,6 +61,16 @@ for (const [where, kernel] of Object.entries(WITHOUT)) {
     await runWithoutPins(t, directory.path, kernel);
   });
 }
+
+test('a file whose ids have run out pins no more', async (t) => {
+  await using directory = await temporaryDirectory();
+  const patch = ['--patch', join(PLANTED, 'few-ids.patch')];
+  const run = ['run', 'exhausted', ...patch, '--output', directory.path];
+  const { code, tail } = await pinlab(run);
+  t.is(code, EXIT.ok, tail);
+  const { tests } = await readResults(directory.path);
+  t.is(tests.find(({ id }) => id === 'exhausted:global.no_free_id_is_enospc')?.status, 'pass');
+});
 
 test('a kernel with the interface of 2021 is judged by what it offers', async (t) => {
   await using directory = await temporaryDirectory();

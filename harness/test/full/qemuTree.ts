@@ -62,7 +62,7 @@ export class QemuTree implements AsyncDisposable {
       newFiles: JSON.stringify(await seriesParts({ ...this.#series, patches: [] })),
       patches: await hashesOf(this.patches.slice(0, count)),
       devices: await readFile(join(root, 'qemu/devices.mak'), 'utf8'),
-      configure: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
+      configure: await configureArgs(),
       compiler: await compilerVersion('gcc', signal),
     };
   }
@@ -74,7 +74,7 @@ export class QemuTree implements AsyncDisposable {
     const build: QemuBuild = {
       ...{ tree: this.tree, output: this.#output, source: this.#source, signal },
       devices: known ? devices : devices.replace('CONFIG_DMA_TESTDEV=y\n', ''),
-      configureArgs: await readFile(join(root, 'qemu/configure.args'), 'utf8'),
+      configureArgs: await configureArgs(),
     };
     await configureQemu(build);
   }
@@ -119,4 +119,10 @@ export class QemuTree implements AsyncDisposable {
   get #env() {
     return { PYTHONPATH: join(this.#source.meson, 'usr/lib/python3/dist-packages') };
   }
+}
+
+/** As pinlab configures it, but a warning is an error, as in QEMU's own CI. */
+async function configureArgs(): Promise<string> {
+  const args = await readFile(join(root, 'qemu/configure.args'), 'utf8');
+  return `${args.trimEnd()}\n--enable-werror\n`;
 }
