@@ -35,10 +35,10 @@ FIXTURE_TEARDOWN(leaks)
 /* Of every kind: short and long ones, refused ones, and some that close() releases. */
 static void cycle(struct buffer *buf, int *fd, unsigned int round)
 {
-	size_t length = round % 100 ? PAGE : buf->length;
+	size_t length = round % 500 ? PAGE : buf->length;
 	uint64_t id = pin(*fd, buf->data, length, PIN_W);
 
-	if (round % 10 == 0)
+	if (round % 50 == 0)
 		CHECK(__pin(*fd, buffer_end(buf) - PAGE, 2 * PAGE, PIN_W, NULL) == -EFAULT);
 	if (round % 1000) {
 		unpin(*fd, id);

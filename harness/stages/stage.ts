@@ -21,7 +21,7 @@ export async function stage<T extends { hit: boolean }>(
   work: (progress: StageProgress) => Promise<T>,
 ): Promise<T> {
   const { cache, emit } = workspace;
-  const last = await readTiming(cache.root, name);
+  const last = await readTiming(cache.root, name, text);
   const expectedMs = last?.durationMs;
   emit({ type: 'stageStart', stage: name, text, expectedMs });
   const startedAt = performance.now();
@@ -35,7 +35,8 @@ export async function stage<T extends { hit: boolean }>(
     if (result.hit) {
       emit({ type: 'stageCached', stage: name, text, durationMs: elapsed() });
     } else {
-      await writeTiming(cache.root, name, { durationMs: elapsed(), steps: steps.count });
+      const timing = { durationMs: elapsed(), steps: steps.count };
+      await writeTiming(cache.root, name, text, timing);
       emit({ type: 'stageDone', stage: name, text, durationMs: elapsed() });
     }
     return result;

@@ -5,19 +5,34 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 
 const Timing = z.object({ durationMs: z.number(), steps: z.number() });
+const Timings = z.record(z.string(), Timing);
 
 /** How long a stage took last time, and how many steps its build tool printed. */
 export type Timing = z.infer<typeof Timing>;
 
-/** What is known about earlier runs of `stage`; a damaged record counts as none. */
-export async function readTiming(cacheRoot: string, stage: string): Promise<Timing | undefined> {
-  const text = await readFile(path(cacheRoot, stage), 'utf8').catch(() => 'null');
-  return Timing.safeParse(parseJson(text)).data;
+/** How long `stage` took when it last made what `title` says; a damaged record counts as none. */
+export async function readTiming(
+  cacheRoot: string,
+  stage: string,
+  title: string,
+): Promise<Timing | undefined> {
+  return (await readTimings(cacheRoot, stage))[title];
 }
 
 /** Remembers a run of `stage` for the next estimate. */
-export async function writeTiming(cacheRoot: string, stage: string, timing: Timing): Promise<void> {
-  await keepRecord(path(cacheRoot, stage), JSON.stringify(timing));
+export async function writeTiming(
+  cacheRoot: string,
+  stage: string,
+  title: string,
+  timing: Timing,
+): Promise<void> {
+  const known = await readTimings(cacheRoot, stage);
+  await keepRecord(path(cacheRoot, stage), JSON.stringify({ ...known, [title]: timing }));
+}
+
+async function readTimings(cacheRoot: string, stage: string) {
+  const text = await readFile(path(cacheRoot, stage), 'utf8').catch(() => '{}');
+  return Timings.safeParse(parseJson(text)).data ?? {};
 }
 
 /** Keeps a record that only makes estimates better: where it cannot be kept, nothing else is wrong. */
