@@ -136,8 +136,7 @@ TEST_F(on_disk, swapped_out_page_comes_back)
 
 	swap_on(&self->disk);
 	paint(self->buf.data, self->buf.length, 24);
-	ASSERT_EQ(0, madvise(self->buf.data, self->buf.length, MADV_PAGEOUT));
-	ASSERT_EQ(0, present_pages(self->buf.data, self->buf.length));
+	page_out(&self->buf);
 	cpl = testdev_touch(&self->dev, self->buf.data, self->buf.length, DMA_TESTDEV_F_WRITE);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
 	ASSERT_EQ(FAULTS, cpl.stalls);

@@ -89,8 +89,7 @@ TEST_F(keep, pageout)
 {
 	struct dma_testdev_cpl cpl;
 
-	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_PAGEOUT));
-	ASSERT_EQ(0, present_pages(self->twin.data, self->twin.length));
+	page_out(&self->twin);
 	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_PAGEOUT));
 	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
 

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "check.h"
+#include "limit.h"
 #include "proc.h"
 
 #define FREE_HUGE_PAGES	"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
@@ -97,6 +99,22 @@ void touch_backwards(const struct buffer *buf)
 {
 	for (size_t offset = buf->length; offset > 0; offset -= buf->page)
 		*(volatile uint8_t *)(buf->data + offset - buf->page) = 1;
+}
+
+void drain_lists(void)
+{
+	write_text("/proc/sys/vm/drop_caches", "1");
+}
+
+void page_out(const struct buffer *buf)
+{
+	long start = time(NULL);
+
+	do {
+		CHECK(time(NULL) - start <= wait_seconds(), "nothing reclaims the memory");
+		drain_lists();
+		CHECK(madvise(buf->data, buf->length, MADV_PAGEOUT) == 0);
+	} while (present_pages(buf->data, buf->length));
 }
 
 void record_frames(const struct buffer *buf, uint64_t *frames)

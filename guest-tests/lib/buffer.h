@@ -43,6 +43,14 @@ void replace_page(uint8_t *page, int protection, int fd);
 /* Touches the pages from the last to the first: hardly any two become neighbours in memory. */
 void touch_backwards(const struct buffer *buf);
 
+/* Puts pages that were only just touched on the kernel's lists, where it looks for them. Needs root. */
+void drain_lists(void);
+/*
+ * Has the kernel reclaim all of it; asserts that it does. A page that somebody happens to look at
+ * is left where it is at first. Needs root.
+ */
+void page_out(const struct buffer *buf);
+
 /* Stores the page frame behind each page; asserts that all are present. Needs CAP_SYS_ADMIN. */
 void record_frames(const struct buffer *buf, uint64_t *frames);
 /* Pages that are no longer where record_frames() found them. */

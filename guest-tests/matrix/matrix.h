@@ -154,8 +154,6 @@ bool twin_absent(struct cell *cell);
 /* Asks for @advice on both; the kernel may refuse it, as it does for some kinds of memory. */
 void advise(struct cell *cell, int advice);
 bool advise_buffer(struct buffer *buf, int advice);
-/* Puts pages that were only just touched on the kernel's lists, where it looks for them. */
-void drain_lists(void);
 /* Whether the limit of one event has been reached: time(NULL) at its start is @start. */
 bool too_long(long start);
 /* Why nothing can move between NUMA nodes, or NULL. */

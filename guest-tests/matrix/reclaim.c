@@ -20,7 +20,7 @@ static void do_nothing(struct cell *cell)
  * A page that somebody happens to look at is left where it is, and so is one that was only just
  * touched on another CPU: the call looks through its own CPU's list alone.
  */
-static void page_out(struct cell *cell)
+static void page_both_out(struct cell *cell)
 {
 	long start = time(NULL);
 
@@ -39,7 +39,7 @@ static void read_all(const struct buffer *buf)
 /* Pages that came back from swap and were not changed since have a copy there. */
 static void visit_swap(struct cell *cell)
 {
-	page_out(cell);
+	page_both_out(cell);
 	read_all(&cell->object);
 	read_all(&cell->twin);
 }
@@ -99,16 +99,16 @@ static bool caches_dropped(struct cell *cell)
 const struct event reclaim_events[] = {
 	{ .name = "first touch", .cause = KERNEL, .before = UNTOUCHED, .after = ZERO,
 	  .happen = do_nothing, .happened = twin_stalled },
-	{ .name = "reclaim anon: MADV_PAGEOUT", .cause = KERNEL, .happen = page_out,
+	{ .name = "reclaim anon: MADV_PAGEOUT", .cause = KERNEL, .happen = page_both_out,
 	  .happened = twin_absent },
 	{ .name = "reclaim anon with a copy in swap: MADV_PAGEOUT", .cause = KERNEL,
-	  .settle = visit_swap, .happen = page_out, .happened = twin_absent },
+	  .settle = visit_swap, .happen = page_both_out, .happened = twin_absent },
 	{ .name = "reclaim THP: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_THP,
-	  .happen = page_out, .happened = twin_absent },
+	  .happen = page_both_out, .happened = twin_absent },
 	{ .name = "reclaim shmem: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_SHMEM,
-	  .happen = page_out, .happened = twin_absent },
+	  .happen = page_both_out, .happened = twin_absent },
 	{ .name = "reclaim file: MADV_PAGEOUT", .cause = KERNEL, .backing = BACKING_FILE,
-	  .happen = page_out, .happened = twin_absent },
+	  .happen = page_both_out, .happened = twin_absent },
 	{ .name = "reclaim anon: memory.reclaim", .cause = KERNEL, .prepare = enter_group,
 	  .happen = reclaim_group, .happened = twin_absent },
 	{ .name = "reclaim shmem: memory.reclaim", .cause = KERNEL, .backing = BACKING_SHMEM,

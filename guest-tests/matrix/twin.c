@@ -46,11 +46,6 @@ void advise(struct cell *cell, int advice)
 	advise_buffer(&cell->twin, advice);
 }
 
-void drain_lists(void)
-{
-	write_text("/proc/sys/vm/drop_caches", "1");
-}
-
 bool too_long(long start)
 {
 	return time(NULL) - start >= EVENT_SECONDS;
