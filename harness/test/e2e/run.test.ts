@@ -20,6 +20,8 @@ import { runWithoutPins } from './withoutPins.ts';
 /** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
 const NOT_ON_THIS_KERNEL = [
   [/^unpinnable:cannot_pin\.guard_region\./, /they came with 6\.13/],
+  [/^unpinnable:cannot_pin\.file_on_dax\./, /no persistent memory/],
+  [/^exhausted:global\.no_free_id_is_enospc$/, /more than can be used up/],
   [/^fail_nth:/, /injects no faults/],
   [/^leaks:/, /does not look for leaks/],
 ] as const;
