@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../host/temporary.ts';
 import { buildDirectoryName, hiddenTools, REPRODUCIBLE } from '../kernel/build.ts';
 import { workTreeRoot } from '../kernel/worktree.ts';
 import { qemuArgs } from '../qemu/args.ts';
+import { QEMU_ENVIRONMENT } from '../qemu/vm.ts';
 import type { RunEvent } from '../schema/events.ts';
 import { type Built, buildAll } from '../stages/buildAll.ts';
 import { buildKernel } from '../stages/buildKernel.ts';
@@ -121,7 +122,7 @@ async function qemuAloneMs({ qemu, kernel, image }: Built): Promise<number> {
   const args = qemuArgs({ ...machine, append }, sockets).map((word) =>
     word.startsWith('socket,id=') ? `null,${word.split(',')[1]}` : word,
   );
-  return timed(() => run(qemu.binary, args, { what: 'boot QEMU alone' }));
+  return timed(() => run(qemu.binary, args, { what: 'boot QEMU alone', env: QEMU_ENVIRONMENT }));
 }
 
 /** A run with nothing to build, beside the tests' own time. */

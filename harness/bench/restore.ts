@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { AWAIT_STATE, loadState } from '../qemu/migration.ts';
+import { loadState } from '../qemu/migration.ts';
 import { launch } from '../qemu/vm.ts';
 import type { Built } from '../stages/buildAll.ts';
 import { ConsoleLogs } from '../stages/consoleLogs.ts';
@@ -18,12 +18,11 @@ export async function restorePairs(built: Built, scratch: string, rounds: number
   const snapshot = scope.use(await takeSnapshot(booted.guest, booted.watch, signal));
   await booted[Symbol.asyncDispose]();
   const { machine } = request.machine;
-  const bare = { ...machine, extra: [...machine.extra, ...AWAIT_STATE] };
   const pairs: Pair[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await using restored = await restoreTestGuest(request, snapshot);
     const floor = await timed(async () => {
-      await using vm = await launch(built.qemu.binary, bare);
+      await using vm = await launch(built.qemu.binary, machine, { beginning: 'awaitState' });
       vm.console.resume();
       await loadState(vm.qmp, snapshot.path, { timeoutMs: 60_000 });
     });

@@ -28,7 +28,7 @@ export interface Machine {
   devices: readonly string[];
   /** Words added to the kernel command line. */
   append: readonly string[];
-  /** Further QEMU arguments, such as `-icount` or `-incoming`. */
+  /** Further QEMU arguments, such as `-icount`. */
   extra: readonly string[];
 }
 
@@ -53,8 +53,15 @@ export const CONSOLE_ID = 'console';
 /** The name under which the guest finds the port of its ready event. */
 export const READY_PORT = 'pinlab.ready';
 
+/** How a machine begins: it boots its kernel, or waits for the state of another that did. */
+export type Beginning = 'boot' | 'awaitState';
+
 /** The QEMU command line for `machine`. Pure, so tests compare it as text. */
-export function qemuArgs(machine: Machine, sockets: Sockets): string[] {
+export function qemuArgs(
+  machine: Machine,
+  sockets: Sockets,
+  beginning: Beginning = 'boot',
+): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     // Emulated even on an arm64 host: a verdict must not depend on the host's CPU.
@@ -62,12 +69,20 @@ export function qemuArgs(machine: Machine, sockets: Sockets): string[] {
     ...['-cpu', machine.cpu, '-smp', `${machine.cpus}`, '-m', `${machine.memoryMiB}M`],
     // Paired with panic=-1 on the kernel command line: a panic ends QEMU.
     '-no-reboot',
-    ...['-kernel', machine.kernel, '-initrd', machine.initrd],
-    ...['-append', kernelCommandLine(machine).join(' ')],
+    ...beginningArgs(machine, beginning),
     ...globals('arm-smmuv3', machine.smmu),
     ...socketArgs(sockets),
     ...pciArgs(machine),
     ...machine.extra,
+  ];
+}
+
+/** A state has its kernel in it; to read the files again would take longer than to load it. */
+function beginningArgs(machine: Machine, beginning: Beginning): string[] {
+  if (beginning === 'awaitState') return ['-incoming', 'defer'];
+  return [
+    ...['-kernel', machine.kernel, '-initrd', machine.initrd],
+    ...['-append', kernelCommandLine(machine).join(' ')],
   ];
 }
 

@@ -8,9 +8,6 @@ export interface MigrationOptions {
   timeoutMs: number;
 }
 
-/** The arguments of a QEMU that awaits a state instead of starting its guest. */
-export const AWAIT_STATE = ['-incoming', 'defer'] as const;
-
 /** RAM at fixed places of the file, so that only what the guest has touched is written and read. */
 const CAPABILITIES = ['mapped-ram', 'events'];
 
@@ -25,7 +22,7 @@ export async function saveState(qmp: Qmp, file: string, options: MigrationOption
   await migrate(qmp, 'migrate', file, options);
 }
 
-/** Gives a machine that was started with `AWAIT_STATE` the state in `file`, and lets it run. */
+/** Gives a machine that awaits it the state in `file`, and lets it run. */
 export async function loadState(qmp: Qmp, file: string, options: MigrationOptions): Promise<void> {
   await enableCapabilities(qmp);
   await migrate(qmp, 'migrate-incoming', file, options);

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { InfraError, InterruptedError } from '../errors.ts';
 import { Ssh } from '../guest/ssh.ts';
-import { AWAIT_STATE, loadState } from '../qemu/migration.ts';
+import { loadState } from '../qemu/migration.ts';
 import { launch } from '../qemu/vm.ts';
 import { type BootRequest, CONNECT_TIMEOUT_MS, type Guest } from './bootGuest.ts';
 import { GuestConsole } from './guestConsole.ts';
@@ -24,8 +24,7 @@ export async function restoreGuest(request: BootRequest, snapshot: Snapshot): Pr
   const { within, slowdown } = snapshot;
   const startedAt = performance.now();
   await using scope = new AsyncDisposableStack();
-  const extra = [...request.machine.extra, ...AWAIT_STATE];
-  const vm = scope.use(await launch(qemu, { ...request.machine, extra }, { signal }));
+  const vm = scope.use(await launch(qemu, request.machine, { signal, beginning: 'awaitState' }));
   const console = new GuestConsole(vm.console, request.consoleFile);
   if (request.onLine) console.follow(request.onLine);
   await loadState(vm.qmp, snapshot.path, { timeoutMs: within(LOAD_TIMEOUT_MS) });

@@ -23,6 +23,14 @@ test('a panic ends QEMU', (t) => {
   t.true(kernelCommandLine(MACHINE).includes('panic=-1'));
 });
 
+test('a machine that awaits a state is the same machine without a kernel to read', (t) => {
+  const booting = qemuArgs(MACHINE, SOCKETS);
+  const waiting = qemuArgs(MACHINE, SOCKETS, 'awaitState');
+  const kernel = booting.indexOf('-kernel');
+  t.deepEqual(booting.toSpliced(kernel, 6), waiting.toSpliced(kernel, 2));
+  t.deepEqual(waiting.slice(kernel, kernel + 2), ['-incoming', 'defer']);
+});
+
 test('CPUs and memory are the machine’s', (t) => {
   const machine = { ...MACHINE, cpu: 'max', cpus: 4, memoryMiB: 2048 };
   t.deepEqual(values(machine, '-cpu'), ['max']);
