@@ -89,7 +89,7 @@ async function restore(built: Built) {
 
 /** One test with nothing to build, as typed, beside its guest: node, the checks of the cache, the reports. */
 async function noop() {
-  const cli = join(environment.root, 'harness/cli.ts');
+  const cli = join(environment.root, 'harness/cli.js');
   const args = [cli, 'run', '--grep', FIRST_TEST, '--output', join(scratch, 'noop')];
   const pairs: Pair[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import envPaths from 'env-paths';
+import { cacheRoot } from '../cacheRoot.js';
 
 /** What pinlab takes from the process around it; nothing else reads `process.env`. */
 export interface Environment {
@@ -28,8 +28,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     root,
     version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
-    // XDG_CACHE_HOME or ~/.cache.
-    cacheRoot: envPaths('pinlab', { suffix: '' }).cache,
+    cacheRoot: cacheRoot(),
     crossCompile: env.CROSS_COMPILE,
     ci: set('CI') && env.CI !== 'false',
     githubActions: env.GITHUB_ACTIONS === 'true',

@@ -5,12 +5,19 @@ import test from 'ava';
 import { start, tryRun } from '../host/spawn.ts';
 import { temporaryDirectory } from '../host/temporary.ts';
 
-const CLI = join(import.meta.dirname, '../cli.ts');
+const CLI = join(import.meta.dirname, '../cli.js');
 
 test('an unknown command is a usage error', async (t) => {
   const { code, stderr } = await tryRun(process.execPath, [CLI, 'judge'], { what: 'try' });
   t.is(code, 2);
   t.regex(stderr, /unknown command 'judge'/);
+});
+
+test('a Node that cannot run TypeScript says so, and what can', async (t) => {
+  const args = ['--no-strip-types', CLI, '--help'];
+  const { code, stderr } = await tryRun(process.execPath, args, { what: 'try' });
+  t.is(code, 3);
+  t.regex(stderr, /^pinlab: Node v\d+\.\d+\.\d+ cannot run TypeScript, .*npx pinlab/);
 });
 
 test('help is no error, and names every exit code', async (t) => {

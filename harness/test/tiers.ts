@@ -39,7 +39,7 @@ const TIERS: Record<string, Tier> = {
 };
 
 const ROOT = join(import.meta.dirname, '../..');
-const CLI = join(ROOT, 'harness/cli.ts');
+const CLI = join(ROOT, 'harness/cli.js');
 const AVA = join(ROOT, 'node_modules/ava/entrypoints/cli.js');
 
 interface Totals {

@@ -10,7 +10,7 @@ import { type Results, results } from '../../schema/results.ts';
 import { childrenOf } from './processes.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
-export const CLI = join(ROOT, 'harness/cli.ts');
+export const CLI = join(ROOT, 'harness/cli.js');
 /** Chooses a kernel without the system call, for the seconds that one file takes; the unpatched one is as long as another. */
 export const WITHOUT_CALL = ['--patch', join(ROOT, 'harness/test/planted/no-such-call.patch')];
 

@@ -12,7 +12,7 @@ test('a saved source is built and judged again, until Ctrl-C', async (t) => {
   await copyCheckout(checkout);
   const output = join(directory.path, 'results');
   const args = ['run', 'rings', '--watch', '--output', output];
-  await using child = start(process.execPath, [join(checkout, 'harness/cli.ts'), ...args], {
+  await using child = start(process.execPath, [join(checkout, 'harness/cli.js'), ...args], {
     what: 'watch',
     env: { CI: 'true' },
   });
