@@ -35,26 +35,28 @@ export async function hashFiles(files: readonly string[]): Promise<[string, stri
   return hashed;
 }
 
-/** The SHA-256 over the names and bytes of every file below `directories`, as hex. */
-export async function hashTree(...directories: string[]): Promise<string> {
+/** The SHA-256 over the names and bytes of every file below `paths`, as hex. */
+export async function hashTree(...paths: string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const directory of directories) {
-    for (const [file, sha256] of await hashFiles(await listFiles(directory)))
-      hash.update(`${relative(directory, file)}\0${sha256}\0`);
+  for (const path of paths) {
+    for (const [file, sha256] of await hashFiles(await listFiles(path)))
+      hash.update(`${relative(path, file)}\0${sha256}\0`);
   }
   return hash.digest('hex');
 }
 
-/** Every file below `directory`, sorted, as full paths; an absent directory has none. */
-export async function listFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** Every file below `path`, sorted, as full paths; below a file it is that file, and below nothing there is none. */
+export async function listFiles(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true, recursive: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') return [path];
+    throw error;
+  }
 }

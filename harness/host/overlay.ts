@@ -190,6 +190,17 @@ async function copyIfThere(from: string, to: string) {
   });
 }
 
+/**
+ * Makes `tree` hold what is below `parts` of `root`, at the same places, and nothing else. As with a
+ * series only files whose bytes differ are rewritten.
+ */
+export async function mirror(root: string, parts: readonly string[], tree: string): Promise<void> {
+  const listed = await Promise.all(parts.map((part) => listFiles(join(root, part))));
+  const files = new Set(listed.flat().map((file) => relative(root, file)));
+  for (const file of await listFiles(tree)) if (!files.has(relative(tree, file))) await rm(file);
+  for (const file of files) await replaceIfDifferent(join(root, file), join(tree, file));
+}
+
 /** Gives `to` the bytes of `from`; where it has them already, make must not notice anything. */
 export async function replaceIfDifferent(from: string, to: string): Promise<void> {
   const wanted = await readFile(from);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { BuildError } from '../errors.ts';
+import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
+import { lock } from '../host/lock.ts';
+import { mirror } from '../host/overlay.ts';
 import { commandLine, run, tryRun } from '../host/spawn.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { type MempinfdUapi, mempinfdUapi } from '../kernel/uapi.ts';
@@ -35,12 +38,21 @@ export const GUEST_DIRECTORY = '/tests';
 
 const LISTING = 'tests.json';
 const CELLS = 'cells.jsonl';
+const BENCH = 'bench';
+const BENCH_MACHINE = 'bench-machine';
 /** All programs in one: each is a link to it. */
 const EXECUTABLE = 'guest-tests';
 /** The tool that gives a restored guest random numbers of its own: it is in the executable as well. */
 export const RESEED = 'reseed';
 /** So is the program that fills the fault matrix. */
 export const MATRIX = 'matrix';
+/** What the programs are made of; an example in the manual page is compiled too. */
+const SOURCES = [
+  'guest-tests',
+  'qemu/dma-testdev/dma-testdev-regs.h',
+  'docs/mempinfd.2',
+  'kernel/mempinfd/include',
+];
 /** The one header of the kernel tree that the programs are compiled against. */
 const KSELFTEST = 'tools/testing/selftests/kselftest_harness.h';
 
@@ -58,29 +70,25 @@ export function buildGuestTests(
   return stage(workspace, 'guest-tests', 'guest programs', async (progress) => {
     const { cache, root, crossCompile, compilerVersion, signal } = workspace;
     const uapi = await mempinfdUapi(source.directory, series.patches);
-    const kernel = { source, uapi };
-    const inputs = {
+    const sources = await hashTree(...SOURCES.map((part) => join(root, part)));
+    const given = {
       mempinfd: `${uapi.number} v${uapi.version}`,
-      programs: await hashTree(join(root, 'guest-tests')),
-      registers: await hashFile(join(root, 'qemu/dma-testdev/dma-testdev-regs.h')),
-      // Its example is compiled too.
-      manual: await hashFile(join(root, 'docs/mempinfd.2')),
-      uapi: await hashTree(join(root, 'kernel/mempinfd/include')),
       kselftest: await hashFile(join(source.directory, KSELFTEST)),
       compiler: await compilerVersion(`${crossCompile}gcc`),
       native: await compilerVersion('gcc'),
     };
+    const work = join(cache.root, 'guest-tests-work', cacheKey(given));
     const entry = await cache.get(
       'guest-tests',
-      inputs,
-      (directory) => build(workspace, kernel, directory, progress),
+      { sources, ...given },
+      (directory) => build({ workspace, source, uapi, work, progress }, directory),
       { signal },
     );
     const directory = join(entry.directory, 'upload');
     return {
       directory,
-      bench: join(entry.directory, 'guest/bench'),
-      benchMachine: join(entry.directory, 'guest/bench-machine'),
+      bench: join(entry.directory, BENCH),
+      benchMachine: join(entry.directory, BENCH_MACHINE),
       tests: JSON.parse(await readFile(join(entry.directory, LISTING), 'utf8')),
       cells: parseCells(await readFile(join(entry.directory, CELLS), 'utf8')),
       sha256: await hashTree(directory),
@@ -89,53 +97,53 @@ export function buildGuestTests(
   });
 }
 
-/** What of a kernel the programs are compiled against. */
-interface Target {
+interface Build {
+  workspace: Workspace;
   source: KernelSource;
   uapi: MempinfdUapi;
+  /** Where sources and objects stay, so that an edit compiles what depends on it. */
+  work: string;
+  progress: StageProgress;
 }
 
-async function build(
-  workspace: Workspace,
-  kernel: Target,
-  directory: string,
-  progress: StageProgress,
-) {
-  const guest = join(directory, 'guest');
-  const native = join(directory, 'native');
-  const cross = `CROSS_COMPILE=${workspace.crossCompile}`;
-  await make(workspace, kernel, [`O=${guest}`, cross], progress);
-  await make(workspace, kernel, [`O=${native}`, 'HOST=1'], progress);
-  const programs = await programNames(workspace.root);
+async function build(request: Build, directory: string) {
+  const { workspace, work, progress } = request;
+  const { root, signal, crossCompile } = workspace;
+  const onWait = () => progress.say('another run builds the guest programs; waiting for it');
+  await using _ = await lock(`${work}.lock`, { what: 'guest programs', signal, onWait });
+  await mirror(root, SOURCES, join(work, 'src'));
+  const guest = join(work, 'guest');
+  const native = join(work, 'native');
+  await make(request, [`O=${guest}`, `CROSS_COMPILE=${crossCompile}`]);
+  await make(request, [`O=${native}`, 'HOST=1']);
+  const programs = await programNames(root);
   await prepareUpload(workspace, programs, guest, join(directory, 'upload'));
   const tests = await Promise.all(programs.map((program) => list(workspace, native, program)));
   await writeFile(join(directory, LISTING), JSON.stringify(tests.flat()));
   await writeFile(join(directory, CELLS), await printList(workspace, native, MATRIX));
-  // Whatever stays is hashed by every run.
-  for (const done of [join(guest, 'obj'), native]) await rm(done, { recursive: true });
+  for (const name of [BENCH, BENCH_MACHINE])
+    await copyFile(join(guest, name), join(directory, name));
 }
 
-async function make(
-  { root, signal }: Workspace,
-  { source, uapi }: Target,
-  settings: string[],
-  { step }: StageProgress,
-) {
+async function make({ workspace, source, uapi, work, progress }: Build, settings: string[]) {
+  const { root, signal } = workspace;
+  const tree = join(work, 'src');
   const args = [
-    ...['-C', join(root, 'guest-tests'), `KERNEL=${source.directory}`, ...settings],
+    ...['-C', join(tree, 'guest-tests'), `KERNEL=${source.directory}`, ...settings],
     ...[`MEMPINFD_NUMBER=${uapi.number}`, `MEMPINFD_VERSION=${uapi.version}`],
     `-j${availableParallelism()}`,
   ];
   const what = 'build the guest programs';
   const onLine = (line: string) => {
-    const target = / -o (\S+)/.exec(line)?.[1];
-    if (target) step(basename(target));
+    const target = / -o (\S+)\.part/.exec(line)?.[1];
+    if (target) progress.step(basename(target));
   };
   const finished = await tryRun('make', args, { what, onLine, signal });
   if (finished.code === 0) return;
   throw new BuildError(`${what}: make exited with ${finished.code ?? finished.signal}`, {
     command: commandLine('make', args),
-    output: finished.tail,
+    // What the user can edit are the files that these are copies of.
+    output: finished.tail.replaceAll(`${tree}/`, `${root}/`),
   });
 }
 

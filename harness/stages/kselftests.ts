@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, UsageError } from '../errors.ts';
 import { hashTree } from '../host/hash.ts';
-import { applySeries, type Series, seriesParts } from '../host/overlay.ts';
+import { applySeries, createdFiles, type Series, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
 import { commandLine, run, tryRun } from '../host/spawn.ts';
 import type { KernelSource } from '../kernel/source.ts';
@@ -68,11 +68,14 @@ export function offerKselftests(
   return (guestTests, { source, series }) =>
     stage(workspace, 'kselftest', 'selftests of the kernel', async ({ step }) => {
       const { cache, root, crossCompile, compilerVersion, signal } = workspace;
+      const parts = await seriesParts(series);
+      const added = [...parts.map(({ name }) => name), ...(await createdFiles(series.patches))];
+      await checkSources(source, added, kselftests);
       const inputs = {
         programs: guestTests.sha256,
         wrapper: await hashTree(join(root, 'guest-tests/kselftest')),
         tree: `${source.version} ${await hashTree(...hashed(source, kselftests))}`,
-        series: JSON.stringify(await seriesParts(series)),
+        series: JSON.stringify(parts),
         compiler: await compilerVersion(`${crossCompile}gcc`),
         kselftests: tests.map(({ name }) => name).join(),
       };
@@ -90,13 +93,13 @@ function hashed({ directory }: KernelSource, kselftests: readonly Kselftest[]): 
 }
 
 async function checkSources(
-  directory: string,
-  { version }: KernelSource,
+  { directory, version }: KernelSource,
+  added: readonly string[],
   kselftests: readonly Kselftest[],
 ) {
   for (const { collection, program } of kselftests) {
     const file = `tools/testing/selftests/${collection}/${program}.c`;
-    if (await exists(join(directory, file))) continue;
+    if (added.includes(file) || (await exists(join(directory, file)))) continue;
     throw new UsageError(
       `there is no selftest ${collection}:${program}: no ${file} in Linux ${version}`,
     );
@@ -122,7 +125,6 @@ async function build(request: Build) {
   await copyFile(join(workspace.root, 'guest-tests/kselftest', WRAPPER), join(upload, WRAPPER));
   step('headers');
   await copyTree(request, tree);
-  await checkSources(tree, request.source, kselftests);
   for (const kselftest of kselftests) {
     step(kselftest.program);
     await compile(request, tree, kselftest, join(upload, 'kselftests', kselftest.collection));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { hashFile, hashFiles, hashTree } from '../../host/hash.ts';
+import { hashFile, hashFiles, hashTree, listFiles } from '../../host/hash.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 
 test('the hash is over every byte, however many reads they take', async (t) => {
@@ -32,4 +32,14 @@ test('of many files each has its own hash, in their order, and the tree has one 
   );
   const all = names.map((name) => `${name}\0${sha256(`bytes of ${name}`)}\0`).join('');
   t.is(await hashTree(directory.path), sha256(all));
+});
+
+test('below a file there is that file, below nothing there is none', async (t) => {
+  await using directory = await temporaryDirectory('hash');
+  const file = join(directory.path, 'file');
+  await writeFile(file, 'bytes');
+  t.deepEqual(await listFiles(file), [file]);
+  t.deepEqual(await listFiles(join(directory.path, 'absent')), []);
+  await writeFile(join(directory.path, 'other'), 'other bytes');
+  t.not(await hashTree(file), await hashTree(join(directory.path, 'other')));
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
-import { applySeries, linkTree, type Series, touchedFiles } from '../../host/overlay.ts';
+import { applySeries, linkTree, mirror, type Series, touchedFiles } from '../../host/overlay.ts';
 import { exists } from '../../host/paths.ts';
 
 const PATCH = `--- a/dir/a.c
@@ -101,4 +101,29 @@ test('a kill in the middle is repaired by the next run', async (t) => {
 
 test('lists what a patch touches once', (t) => {
   t.deepEqual(touchedFiles(PATCH + ADDING), ['dir/a.c', 'added.c']);
+});
+
+test('a mirror has what is below the parts and nothing else, and rewrites only what differs', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'overlay-'));
+  const tree = join(root, 'tree');
+  const from = join(root, 'from');
+  await mkdir(join(from, 'programs/lib'), { recursive: true });
+  await mkdir(join(from, 'docs'));
+  for (const file of ['programs/a.c', 'programs/lib/b.c', 'docs/page', 'docs/other'])
+    await writeFile(join(from, file), `${file}\n`);
+  const parts = ['programs', 'docs/page', 'absent'];
+  await mirror(from, parts, tree);
+  const old = new Date(0);
+  for (const file of ['programs/a.c', 'docs/page']) await utimes(join(tree, file), old, old);
+  await writeFile(join(tree, 'programs/left'), 'left\n');
+  await writeFile(join(from, 'docs/page'), 'new\n');
+  await utimes(join(from, 'docs/page'), old, old);
+  await rm(join(from, 'programs/lib/b.c'));
+  await mirror(from, parts, tree);
+  t.is((await stat(join(tree, 'programs/a.c'))).mtimeMs, 0);
+  t.true((await stat(join(tree, 'docs/page'))).mtimeMs > 0, 'older than what it replaces');
+  t.is(await readFile(join(tree, 'docs/page'), 'utf8'), 'new\n');
+  for (const file of ['programs/left', 'programs/lib/b.c', 'docs/other'])
+    t.false(await exists(join(tree, file)), file);
+  await rm(root, { recursive: true });
 });
