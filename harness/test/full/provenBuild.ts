@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { Cache, CacheInputs } from '../../host/cache.ts';
 import { hashFile } from '../../host/hash.ts';
 
+/** How long one patch may build; all of them may take longer than a test may be silent. */
+export const PATCH_TIMEOUT_MS = 60 * 60_000;
+
 /**
  * Runs `build`, which throws unless it succeeds, but not if equal inputs have been built before: to
  * change the last patch of a series does not build the first again.

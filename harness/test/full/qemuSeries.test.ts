@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import test from 'ava';
 import { touchedFiles } from '../../host/overlay.ts';
 import { workspace } from '../e2e/machine.ts';
-import { provenBuild } from './provenBuild.ts';
+import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
 import { QemuTree } from './qemuTree.ts';
 
 /** Files of ours that keep the kernel's style and licence, because driver and programs include them. */
@@ -17,6 +17,7 @@ const EVERYWHERE = /^include\/exec\//;
 test('every patch builds by itself', async (t) => {
   await using qemu = await QemuTree.open('builds');
   for (let count = BUILD_FIXES; count <= qemu.patches.length; count += 1) {
+    t.timeout(PATCH_TIMEOUT_MS);
     const inputs = await qemu.inputs(count);
     await t.notThrowsAsync(
       provenBuild(workspace.cache, inputs, () => buildFirst(qemu, count)),

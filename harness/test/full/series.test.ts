@@ -6,7 +6,7 @@ import { type Finished, tryRun } from '../../host/spawn.ts';
 import { bases } from '../../kernel/bases.ts';
 import { workspace } from '../e2e/machine.ts';
 import { requirePackages } from '../e2e/packages.ts';
-import { provenBuild } from './provenBuild.ts';
+import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
 import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
 
 /** Findings that stay, each with its reason. */
@@ -45,6 +45,7 @@ for (const { name: base } of bases) {
     const both = [await arm64(series.source), await x86()] as const;
     t.true(series.mails.length > 10);
     for (let count = 1; count <= series.mails.length; count += 1) {
+      t.timeout(PATCH_TIMEOUT_MS);
       const inputs = await series.inputs(count, both);
       await t.notThrowsAsync(
         provenBuild(workspace.cache, inputs, () => buildBoth(series, count, both)),
