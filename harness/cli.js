@@ -7,9 +7,12 @@ import module from 'node:module';
 import { join } from 'node:path';
 import { cacheRoot } from './cacheRoot.js';
 
-if (!process.features.typescript) {
+// The first with `await using`; it runs TypeScript unless it is told not to.
+const LEAST_NODE = 24;
+
+if (Number.parseInt(process.versions.node, 10) < LEAST_NODE || !process.features.typescript) {
   process.stderr.write(
-    `pinlab: Node ${process.version} cannot run TypeScript, version 22.18 and later can; npx pinlab and npm start bring their own\n`,
+    `pinlab: needs Node ${LEAST_NODE} or later and its TypeScript support, this is ${process.version}; npx pinlab and npm start bring their own\n`,
   );
   process.exit(3);
 }

@@ -126,8 +126,8 @@ function pciArgs({ testDevice, devices }: Machine): string[] {
     // Slot 1 is where the SMMU's stream id and the driver's tests expect the device.
     ...(testDevice ? ['-device', deviceArg('dma-testdev', TEST_DEVICE_ID, 1, testDevice)] : []),
     // Virtio without iommu_platform bypasses the SMMU: what it reports is the test device's alone.
-    // The driver spins until a control message is answered, and a kick that goes through an eventfd
-    // to the main loop can be lost under TCG: this one is handled on the virtual CPU's own thread.
+    // The driver spins until a control message is answered. Once, a guest did so for ever while QEMU's
+    // main loop slept over the eventfd; without one the virtual CPU's own thread handles the kick.
     ...['-device', 'virtio-serial-pci,addr=02.0,ioeventfd=off'],
     ...['-device', `virtserialport,chardev=ready,name=${READY_PORT}`],
     ...['-netdev', 'user,id=net,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22'],

@@ -140,10 +140,11 @@ async function make({ workspace, source, uapi, work, progress }: Build, settings
   };
   const finished = await tryRun('make', args, { what, onLine, signal });
   if (finished.code === 0) return;
+  // What the user can edit are the files that these are copies of.
+  const inCheckout = (text: string) => text.replaceAll(`${tree}/`, `${root}/`);
   throw new BuildError(`${what}: make exited with ${finished.code ?? finished.signal}`, {
-    command: commandLine('make', args),
-    // What the user can edit are the files that these are copies of.
-    output: finished.tail.replaceAll(`${tree}/`, `${root}/`),
+    command: inCheckout(commandLine('make', args)),
+    output: inCheckout(finished.tail),
   });
 }
 
