@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { CacheInputs } from '../../host/cache.ts';
 import { applySeries, linkTree, touchedFiles } from '../../host/overlay.ts';
+import { exists } from '../../host/paths.ts';
 import { type Finished, run, tryRun } from '../../host/spawn.ts';
 import { compilerVersion } from '../../host/tools.ts';
-import { readFragments } from '../../kernel/fragments.ts';
 import type { KernelSource } from '../../kernel/source.ts';
 import { writeSeries } from '../../stages/writeSeries.ts';
 import { ROOT } from '../e2e/pinlab.ts';
@@ -19,6 +19,12 @@ export interface Architecture {
   crossCompile: string;
   fragments: string;
 }
+
+/** The sources of the series that an architecture compiles: the SMMU is a device of arm64. */
+const OBJECTS: Readonly<Record<string, RegExp>> = {
+  arm64: /^(?:mm|kernel|drivers)\/.*\.c$/,
+  x86_64: /^(?:mm|kernel)\/.*\.c$/,
+};
 
 /** The mails of the series on a tree of its own, into which they are put one after the other. */
 export class SeriesTree implements AsyncDisposable {
@@ -70,12 +76,20 @@ export class SeriesTree implements AsyncDisposable {
     };
   }
 
-  /** The objects of the series that `architecture` can compile, as make calls them. */
-  async objects(): Promise<string[]> {
+  /** The objects that the series changes on `architecture`, as make calls them. */
+  async objects({ arch }: Architecture): Promise<string[]> {
     const texts = await Promise.all(this.mails.map((file) => readFile(file, 'utf8')));
     const touched = new Set(texts.flatMap(touchedFiles));
-    const compiled = [...touched].filter((file) => /^(?:mm|kernel)\/.*\.c$/.test(file));
+    const compiled = [...touched].filter((file) => OBJECTS[arch]?.test(file));
     return compiled.map((file) => file.replace(/\.c$/, '.o')).sort();
+  }
+
+  /** Those of `objects` that `architecture` was not configured to have. */
+  async missing({ arch }: Architecture, objects: readonly string[]): Promise<string[]> {
+    const there = await Promise.all(
+      objects.map((object) => exists(join(this.tree, `build-${arch}`, object))),
+    );
+    return objects.filter((_, index) => !there[index]);
   }
 
   /** The tables of system calls that the kernel is built from, tools' copies left out. */
@@ -111,21 +125,24 @@ export class SeriesTree implements AsyncDisposable {
   }
 }
 
-/** The kernel that pinlab boots. */
-export async function arm64(source: KernelSource): Promise<Architecture> {
-  const series = { name: 'mails', newFiles: [{ from: '', to: '' }], patches: [] };
-  const request = { source, series, flavour: 'base' };
-  const fragments = await readFragments(join(ROOT, 'kernel/configs'), request);
+/** What builds the series for arm64, as make calls it. */
+export function arm64(): Promise<Architecture> {
   const crossCompile = process.arch === 'arm64' ? '' : 'aarch64-linux-gnu-';
-  return { arch: 'arm64', crossCompile, fragments };
+  return architecture('arm64', crossCompile, 'series-arm64');
 }
 
-/** A second architecture, with no more than what compiles the series' objects. */
-export async function x86(): Promise<Architecture> {
-  const fragments = await readFile(join(ROOT, 'kernel/configs/x86.config'), 'utf8');
-  return {
-    arch: 'x86_64',
-    crossCompile: process.arch === 'x64' ? '' : 'x86_64-linux-gnu-',
-    fragments,
-  };
+/** A second architecture. */
+export function x86(): Promise<Architecture> {
+  const crossCompile = process.arch === 'x64' ? '' : 'x86_64-linux-gnu-';
+  return architecture('x86_64', crossCompile, 'series-x86');
+}
+
+async function architecture(
+  arch: string,
+  crossCompile: string,
+  own: string,
+): Promise<Architecture> {
+  const files = ['series', own].map((name) => join(ROOT, 'kernel/configs', `${name}.config`));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return { arch, crossCompile, fragments: texts.join('\n') };
 }
