@@ -60,8 +60,9 @@ static void queue_spend(DmaTestdevQueue *q, uint32_t length)
 
     q->cost_ns += s->latency_ns;
     if (s->bytes_per_second) {
-        q->cost_ns += muldiv64(length, NANOSECONDS_PER_SECOND,
-                               s->bytes_per_second);
+        /* At most a page: the product fits. */
+        q->cost_ns += (uint64_t)length * NANOSECONDS_PER_SECOND /
+                      s->bytes_per_second;
     }
 }
 
@@ -228,6 +229,19 @@ DmaResult dma_testdev_write(DmaTestdevQueue *q, DmaKind kind, uint64_t va,
     return queue_access(q, kind, va, (void *)buf, length, true);
 }
 
+/* Is this memory, where bytes can be changed in place? */
+static bool is_memory(const IOMMUTLBEntry *entry, uint32_t length,
+                      MemTxAttrs attrs)
+{
+    hwaddr offset, left = length;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(entry->target_as, entry->translated_addr,
+                                 &offset, &left, true, attrs);
+    return left >= length && memory_access_is_direct(mr, true, attrs);
+}
+
 typedef void AtomicFn(void *host, void *opaque);
 
 /* Let @fn change @length bytes in place: vCPUs run meanwhile. */
@@ -235,6 +249,7 @@ static DmaResult queue_atomic(DmaTestdevQueue *q, uint64_t va, uint32_t length,
                               AtomicFn *fn, void *opaque)
 {
     IOMMUTLBEntry entry;
+    MemTxAttrs attrs = queue_attrs(q);
     hwaddr mapped = length;
     void *host;
 
@@ -249,8 +264,12 @@ static DmaResult queue_atomic(DmaTestdevQueue *q, uint64_t va, uint32_t length,
         break;
     }
 
+    /* For anything else there would be a buffer, with nothing in it. */
+    if (!is_memory(&entry, length, attrs)) {
+        return DMA_BUS_ERROR;
+    }
     host = address_space_map(entry.target_as, entry.translated_addr, &mapped,
-                             true, queue_attrs(q));
+                             true, attrs);
     if (!host || mapped < length) {
         if (host) {
             address_space_unmap(entry.target_as, host, mapped, true, 0);

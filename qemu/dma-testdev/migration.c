@@ -80,11 +80,18 @@ static bool queue_work_needed(void *opaque)
     return q->phase != PHASE_FETCH;
 }
 
-static bool fifo_valid(const DmaFifo *fifo)
+/* Only what has a source and a destination leaves bytes there between steps. */
+static bool op_keeps_bytes(const DmaTestdevQueue *q)
+{
+    return q->desc.op == DMA_TESTDEV_COPY || q->desc.op == DMA_TESTDEV_COMPARE;
+}
+
+static bool fifo_valid(const DmaTestdevQueue *q, const DmaFifo *fifo)
 {
     return fifo->start <= sizeof(fifo->data) &&
            fifo->length <= DMA_TESTDEV_PAGE_SIZE * 2 - 1 &&
-           fifo->start + fifo->length <= sizeof(fifo->data);
+           fifo->start + fifo->length <= sizeof(fifo->data) &&
+           (!fifo->length || q->phase != PHASE_EXECUTE || op_keeps_bytes(q));
 }
 
 static int queue_work_post_load(void *opaque, int version_id)
@@ -93,7 +100,7 @@ static int queue_work_post_load(void *opaque, int version_id)
 
     return q->phase <= PHASE_PUBLISH &&
            (q->phase != PHASE_EXECUTE || q->desc.op < DMA_TESTDEV_NR_OPS) &&
-           fifo_valid(&q->src_fifo) && fifo_valid(&q->dst_fifo) ? 0 : -EINVAL;
+           fifo_valid(q, &q->src_fifo) && fifo_valid(q, &q->dst_fifo) ? 0 : -EINVAL;
 }
 
 /* The descriptor under way */

@@ -205,13 +205,8 @@ static bool queue_loops(DmaTestdevQueue *q)
     return q->phase == PHASE_EXECUTE && (q->desc.flags & DMA_TESTDEV_F_LOOP);
 }
 
-static void queue_run(void *opaque)
+static void queue_work(DmaTestdevQueue *q)
 {
-    DmaTestdevQueue *q = opaque;
-
-    if (q->state != DMA_TESTDEV_BUSY) {
-        return;
-    }
     q->budget = queue_timed(q) ? QUEUE_BUDGET_TIMED : QUEUE_BUDGET;
     while (q->budget) {
         if (!queue_step(q)) {
@@ -222,6 +217,23 @@ static void queue_run(void *opaque)
         dma_testdev_queue_schedule(q, queue_loops(q) ? QUEUE_LOOP_PAUSE_NS :
                                                        QUEUE_PAUSE_NS);
     }
+}
+
+static void queue_run(void *opaque)
+{
+    DmaTestdevQueue *q = opaque;
+    MemReentrancyGuard *guard = &DEVICE(q->dev)->mem_reentrancy_guard;
+
+    if (q->state != DMA_TESTDEV_BUSY) {
+        return;
+    }
+    /*
+     * A process can make the device access its own doorbell page. That ends
+     * with a bus error, instead of changing the queue while it works.
+     */
+    guard->engaged_in_io = true;
+    queue_work(q);
+    guard->engaged_in_io = false;
 }
 
 /* Start on the work there is, if the queue is enabled and idle. */

@@ -233,6 +233,52 @@ static void test_atomics(void)
     rig_free(rig);
 }
 
+/* What a descriptor that reaches device registers ends with */
+static void check_bus_error(Rig *rig, Desc desc)
+{
+    struct dma_testdev_cpl cpl = rig_run(rig, 0, desc);
+
+    g_assert_cmpint(cpl.status, ==, DMA_TESTDEV_BUS_ERROR);
+    g_assert_cmphex(cpl.fault_va, ==, desc.dst);
+    g_assert_cmpint(doorbell_read(rig, DMA_TESTDEV_DB_HEAD), ==,
+                    rig->queues[0].tail);
+}
+
+/* No buffer stands in for registers: they are not memory. */
+static void test_atomics_of_registers(void)
+{
+    Rig *rig = rig_bypass("");
+    uint32_t command = qpci_config_readl(rig->dev, PCI_COMMAND);
+
+    check_bus_error(rig, (Desc) {
+        .op = DMA_TESTDEV_FETCH_ADD, .dst = ECAM + PCI_COMMAND - 4,
+    });
+    check_bus_error(rig, (Desc) {
+        .op = DMA_TESTDEV_TOUCH, .dst = ECAM + PCI_COMMAND, .length = 1,
+        .flags = DMA_TESTDEV_F_WRITE,
+    });
+    g_assert_cmphex(qpci_config_readl(rig->dev, PCI_COMMAND), ==, command);
+    rig_free(rig);
+}
+
+/* A process could map its doorbell page for its own queue. */
+static void test_own_doorbell(void)
+{
+    Rig *rig = rig_bypass("");
+    int bar = PCI_BASE_ADDRESS_0 + 4 * DMA_TESTDEV_BAR_DOORBELL;
+    uint64_t doorbell = qpci_config_readl(rig->dev, bar) & ~0xf;
+    uint64_t src = rig_alloc(rig, 4);
+
+    doorbell |= (uint64_t)qpci_config_readl(rig->dev, bar + 4) << 32;
+    qtest_writel(rig->qts, src, DMA_TESTDEV_CONTROL_RESET);
+    check_bus_error(rig, (Desc) {
+        .op = DMA_TESTDEV_COPY, .src = src, .length = 4,
+        .dst = doorbell + DMA_TESTDEV_DB_CONTROL,
+    });
+    g_assert_cmpint(rig_run(rig, 0, (Desc) {}).status, ==, DMA_TESTDEV_OK);
+    rig_free(rig);
+}
+
 static void test_touch(void)
 {
     Rig *rig = rig_bypass("");
@@ -549,6 +595,13 @@ static void test_timing(void)
     ns = duration_ns(rig, desc);
     g_assert_cmpint(ns, >=, 1000000);
     g_assert_cmpint(ns, <=, 1020000);
+    /* 2^32 and more: some 15 us */
+    rig_set(rig, "bytes-per-second", 1LL << 32);
+    ns = duration_ns(rig, desc);
+    g_assert_cmpint(ns, >=, 15000);
+    g_assert_cmpint(ns, <=, 35000);
+    rig_set(rig, "bytes-per-second", INT64_MAX);
+    g_assert_cmpint(duration_ns(rig, desc), <=, 20000);
     rig_free(rig);
 }
 
@@ -562,6 +615,9 @@ int main(int argc, char **argv)
     qtest_add_func("dma-testdev/compare", test_compare);
     qtest_add_func("dma-testdev/checksum", test_checksum);
     qtest_add_func("dma-testdev/atomics", test_atomics);
+    qtest_add_func("dma-testdev/atomics-of-registers",
+                   test_atomics_of_registers);
+    qtest_add_func("dma-testdev/own-doorbell", test_own_doorbell);
     qtest_add_func("dma-testdev/touch", test_touch);
     qtest_add_func("dma-testdev/refusals", test_refusals);
     qtest_add_func("dma-testdev/scatter-gather", test_scatter_gather);
