@@ -263,6 +263,80 @@ static void test_nested_update(void)
     usual_free(u);
 }
 
+/* A table of the 64KiB granule has 16 pages of stage 2, each somewhere else. */
+static void test_nested_large_table(void)
+{
+    Space ipa;
+    Usual *u = nested(&ipa, HA, true, true);
+    QTestState *qts = u->rig->qts;
+    RigQueue *q = &u->rig->queues[0];
+    uint64_t level2 = rig_alloc(u->rig, 65536);
+    uint64_t level3 = rig_alloc(u->rig, 65536);
+    uint64_t second = rig_alloc(u->rig, RIG_PAGE);
+    uint64_t rings[] = { q->sq, q->cq };
+    uint64_t va = USUAL_VA + (1000 << 16) + extract64(u->page, 0, 16);
+    uint64_t pte = (u->page & ~0xffffULL) | (PTE_PAGE & ~PTE_AF);
+    uint64_t pte_addr = second + 1000 * 8 - RIG_PAGE;
+    Event event;
+    int i;
+
+    qtest_writeq(qts, level2 + extract64(USUAL_VA, 29, 10) * 8,
+                 level3 | PTE_VALID_TABLE);
+    for (i = 0; i < ARRAY_SIZE(rings); i++) {
+        qtest_writeq(qts, level3 + extract64(rings[i], 16, 9) * 8,
+                     (rings[i] & ~0xffffULL) | PTE_PAGE);
+    }
+    rig_map(u->rig, &ipa, level3 + RIG_PAGE, second | PTE_S2_PAGE);
+    qtest_writeq(qts, pte_addr, pte);
+    u->cd[1].ttb0 = level2;
+    u->cd[1].tg0_64k = true;
+    usual_update(u);
+    g_assert_cmpint(rig_dma_read(u->rig, 0, va), ==, DMA_TESTDEV_OK);
+    g_assert_cmphex(qtest_readq(qts, pte_addr), ==, pte | PTE_AF);
+
+    rig_map(u->rig, &ipa, level3 + RIG_PAGE, 0);
+    rig_tlbi_all(u->rig);
+    g_assert_cmpint(rig_dma_read(u->rig, 0, va), ==, DMA_TESTDEV_READ_ABORT);
+    event = rig_expect(u->rig, EVT_F_TRANSLATION);
+    g_assert_true(event.s2);
+    g_assert_cmpint(event.class, ==, CLASS_TT);
+    g_assert_cmphex(event.addr2, ==, level3 + RIG_PAGE);
+    usual_free(u);
+}
+
+#define FLASH 0x04000000ULL
+
+/* Common Flash Interface: program a word, then go back to reading */
+static void program(QTestState *qts, uint64_t addr, uint32_t value)
+{
+    qtest_writel(qts, addr, 0x00400040);
+    qtest_writel(qts, addr, value);
+    qtest_writel(qts, addr, 0x00ff00ff);
+}
+
+/* 7.3.12: a descriptor that cannot be updated is an external abort. */
+static void test_read_only_table(void)
+{
+    Usual *u = usual_new(HTTU(1), HA);
+    uint64_t pte = u->page | (PTE_PAGE & ~PTE_AF), table;
+    Event event;
+
+    program(u->rig->qts, FLASH, pte);
+    g_assert_cmphex(qtest_readq(u->rig->qts, FLASH), ==, pte);
+    map(u, 0, 0);
+    table = qtest_readq(u->rig->qts, u->space[1].ttb +
+                        extract64(USUAL_VA, 30, 9) * 8) & ~0xfffULL;
+    qtest_writeq(u->rig->qts, table + extract64(USUAL_VA, 21, 9) * 8,
+                 FLASH | PTE_VALID_TABLE);
+    rig_tlbi_all(u->rig);
+    g_assert_cmpint(rig_dma_read(u->rig, 0, USUAL_VA), ==,
+                    DMA_TESTDEV_READ_ABORT);
+    event = rig_expect(u->rig, EVT_F_WALK_EABT);
+    g_assert_cmpint(event.class, ==, CLASS_TT);
+    g_assert_cmphex(event.addr2, ==, FLASH);
+    usual_free(u);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -279,5 +353,7 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/httu/stage-2-access-only",
                    test_stage_2_access_only);
     qtest_add_func("smmuv3/httu/nested-update", test_nested_update);
+    qtest_add_func("smmuv3/httu/nested-large-table", test_nested_large_table);
+    qtest_add_func("smmuv3/httu/read-only-table", test_read_only_table);
     return g_test_run();
 }

@@ -162,7 +162,7 @@ void rig_ste(Rig *rig, uint32_t sid, const Ste *ste)
         [1] = ste->s1dss | (uint64_t)ste->s1stalld << 27,
         /* S2T0SZ 25, S2SL0 1, S2TG 4KiB, S2PS 48 bits, S2AA64 */
         [2] = ste->s2vmid | 25ULL << 32 | 1ULL << 38 | 5ULL << 48 |
-              1ULL << 51 | (uint64_t)ste->s2affd << 53 |
+              (ste->s2aa32 ? 0 : 1ULL << 51) | (uint64_t)ste->s2affd << 53 |
               (uint64_t)ste->s2hd << 55 | (uint64_t)ste->s2ha << 56 |
               (uint64_t)ste->s2s << 57 | (uint64_t)ste->s2r << 58,
         [3] = ste->s2ttb,
@@ -179,8 +179,10 @@ uint64_t rig_cd_table(Rig *rig, int log2)
 void rig_cd(Rig *rig, uint64_t table, uint32_t index, const Cd *cd)
 {
     uint64_t words[8] = {
-        /* T0SZ 25, TG0 4KiB, EPD1, AA64 */
-        [0] = 25 | 1ULL << 30 | (cd->invalid ? 0 : 1ULL << 31) |
+        /* T0SZ 25, T1SZ 25, TG1 64KiB, AA64 */
+        [0] = 25 | (uint64_t)cd->tg0_64k << 6 | 25ULL << 16 | 3ULL << 22 |
+              (cd->ttb1_64k ? 0 : 1ULL << 30 /* EPD1 */) |
+              (cd->invalid ? 0 : 1ULL << 31) |
               (uint64_t)cd->ips << 32 | (uint64_t)cd->affd << 35 |
               (uint64_t)cd->wxn << 36 | (uint64_t)cd->tbi0 << 38 |
               (uint64_t)cd->pan << 40 | 1ULL << 41 |
@@ -188,6 +190,7 @@ void rig_cd(Rig *rig, uint64_t table, uint32_t index, const Cd *cd)
               (uint64_t)cd->s << 44 | (uint64_t)cd->r << 45 |
               (cd->no_abort ? 0 : 1ULL << 46) | (uint64_t)cd->asid << 48,
         [1] = cd->ttb0 | (uint64_t)cd->had0 << 1,
+        [2] = cd->ttb1_64k,
     };
 
     write_words(rig, table + index * 64, words, 8);

@@ -88,6 +88,7 @@ typedef struct Ste {
     uint64_t s1contextptr;
     uint16_t s2vmid;
     uint64_t s2ttb;
+    bool s2aa32;        /* S2AA64 == 0 */
     bool s2affd;
     bool s2ha;
     bool s2hd;
@@ -98,8 +99,10 @@ typedef struct Ste {
 typedef struct Cd {
     bool invalid;
     uint64_t ttb0;
+    uint64_t ttb1_64k;  /* 39 bits of the 64KiB granule; 0: disabled */
     uint16_t asid;
     uint8_t ips;
+    bool tg0_64k;       /* 4KiB otherwise */
     bool affd, wxn, tbi0, pan, ha, hd;
     bool no_abort;      /* A == 0 */
     bool r;

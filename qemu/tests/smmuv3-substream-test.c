@@ -345,6 +345,59 @@ static void test_bad_streamid(void)
     usual_free(u);
 }
 
+/* STRTAB_BASE_CFG: two levels, of which the second has up to 64 STEs */
+#define TWO_LEVELS (1u << 16 | 6u << 6 | 8)
+
+static void check_span(Usual *u, int span, bool in_range)
+{
+    Rig *rig = u->rig;
+    uint64_t level1 = rig_alloc(rig, RIG_PAGE);
+    Event event;
+
+    qtest_writeq(rig->qts, level1, rig->strtab | span);
+    rig_smmu_write(rig, 0x80 /* STRTAB_BASE */, level1);
+    rig_smmu_write(rig, 0x88, TWO_LEVELS);
+    rig_cfgi_ste(rig, rig->sid);
+    rig_queue(rig, 0, DMA_TESTDEV_QUEUE_PASID_VALID | 1, &u->space[1]);
+    rig_submit(rig, 0, (struct dma_testdev_desc) {});
+    if (in_range) {
+        g_assert_cmpint(rig_cpl(rig, 0).status, ==, DMA_TESTDEV_OK);
+    } else {
+        rig_wait(rig, 0, DMA_TESTDEV_ERROR | DMA_TESTDEV_ERROR_SQ_ABORT << 8);
+        event = rig_expect(rig, EVT_C_BAD_STREAMID);
+        g_assert_cmphex(event.sid, ==, rig->sid);
+    }
+    rig_expect_none(rig);
+}
+
+/* 5.1: 2^(Span - 1) STEs. The device has StreamID 8. */
+static void test_span(void)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+
+    rig_smmu_write(u->rig, SMMU_CR2, 2 /* RECINVSID */);
+    g_assert_cmphex(u->rig->sid, ==, 8);
+    check_span(u, 0, false);
+    check_span(u, 4, false);
+    check_span(u, 5, true);
+    check_span(u, 7, true);
+    check_span(u, 8, false);
+    check_span(u, 31, false);
+    usual_free(u);
+}
+
+/* IDR0.TTF says that there is AArch64 only (5.2). */
+static void test_aarch32_stage_2(void)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+
+    u->ste.config = CONFIG_NESTED;
+    u->ste.s2aa32 = true;
+    usual_update(u);
+    refused(u, 0, EVT_C_BAD_STE);
+    usual_free(u);
+}
+
 /* Give SSID @ssid the space of SSID @from. */
 static void switch_cd(Usual *u, int ssid, int from)
 {
@@ -430,6 +483,8 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/substream/bad-cd", test_bad_cd);
     qtest_add_func("smmuv3/substream/cd-fetch", test_cd_fetch);
     qtest_add_func("smmuv3/substream/bad-streamid", test_bad_streamid);
+    qtest_add_func("smmuv3/substream/span", test_span);
+    qtest_add_func("smmuv3/substream/aarch32-stage-2", test_aarch32_stage_2);
     qtest_add_func("smmuv3/substream/cfgi-cd", test_cfgi_cd);
     qtest_add_func("smmuv3/substream/cfgi-cd-0", test_cfgi_cd_0);
     return g_test_run();

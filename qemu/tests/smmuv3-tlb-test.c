@@ -220,6 +220,21 @@ static void test_oas_limits(void)
     usual_free(u);
 }
 
+/* Only the 64KiB granule has more than 48 bits, whatever the other table's. */
+static void test_oas_of_each_table(void)
+{
+    Usual *u = usual_new(ARGS "-global arm-smmuv3.oas=52 ", RECORD);
+
+    u->cd[1].ips = 6;
+    u->cd[1].ttb1_64k = 1ULL << 50;
+    usual_update(u);
+    g_assert_cmpint(rig_dma_read(u->rig, 0, UINT64_MAX << 39), ==,
+                    DMA_TESTDEV_READ_ABORT);
+    g_assert_cmphex(rig_expect(u->rig, EVT_F_WALK_EABT).addr2, ==,
+                    1ULL << 50);
+    usual_free(u);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -233,5 +248,6 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/tlb/no-tlb", test_no_tlb);
     qtest_add_func("smmuv3/tlb/oas", test_oas);
     qtest_add_func("smmuv3/tlb/oas-limits", test_oas_limits);
+    qtest_add_func("smmuv3/tlb/oas-of-each-table", test_oas_of_each_table);
     return g_test_run();
 }
