@@ -7,6 +7,7 @@ import {
   applySeries,
   linkTree,
   type Series,
+  type SeriesPart,
   seriesParts,
   touchedFiles,
 } from '../../host/overlay.ts';
@@ -59,7 +60,7 @@ export class QemuTree implements AsyncDisposable {
   async inputs(count: number): Promise<CacheInputs> {
     return {
       source: this.#source.version,
-      newFiles: JSON.stringify(await seriesParts({ ...this.#series, patches: [] })),
+      device: JSON.stringify(this.#knowsDevice(count) ? await this.#deviceParts() : []),
       patches: await hashesOf(this.patches.slice(0, count)),
       devices: await readFile(join(root, 'qemu/devices.mak'), 'utf8'),
       configure: await configureArgs(),
@@ -69,11 +70,10 @@ export class QemuTree implements AsyncDisposable {
 
   /** Configures what the first `count` patches offer. */
   async configure(count: number): Promise<void> {
-    const known = this.patches.slice(0, count).some((patch) => basename(patch).includes(DEVICE));
     const devices = await readFile(join(root, 'qemu/devices.mak'), 'utf8');
     const build: QemuBuild = {
       ...{ tree: this.tree, output: this.#output, source: this.#source, signal },
-      devices: known ? devices : devices.replace('CONFIG_DMA_TESTDEV=y\n', ''),
+      devices: this.#knowsDevice(count) ? devices : devices.replace('CONFIG_DMA_TESTDEV=y\n', ''),
       configureArgs: await configureArgs(),
     };
     await configureQemu(build);
@@ -110,6 +110,17 @@ export class QemuTree implements AsyncDisposable {
 
   async [Symbol.asyncDispose]() {
     await rm(this.#scratch, { recursive: true, force: true });
+  }
+
+  /** Whether the first `count` patches build the test device. */
+  #knowsDevice(count: number): boolean {
+    return this.patches.slice(0, count).some((patch) => basename(patch).includes(DEVICE));
+  }
+
+  /** The device's own sources: what the tests are made of is not part of the emulator. */
+  async #deviceParts(): Promise<SeriesPart[]> {
+    const parts = await seriesParts({ ...this.#series, patches: [] });
+    return parts.filter(({ name }) => name.startsWith('hw/'));
   }
 
   get #output(): string {
