@@ -102,10 +102,11 @@ export class Ssh implements AsyncDisposable {
 
   /** Runs a shell command line to its end; however it ends is the result. */
   async exec(command: string, options: ExecOptions): Promise<Ending> {
+    using limit = limitOf(options);
     // An end of file sent by us would close our side, and with it the way to send a signal.
-    const channel = await this.#open(`exec < /dev/null; ${command}`);
-    if (typeof channel === 'string') return { how: 'lost', reason: channel };
-    return this.#follow(channel, options);
+    const channel = await this.#openWithin(limit, `exec < /dev/null; ${command}`);
+    const ending = 'how' in channel ? channel : await follow(channel, limit, options.onLine);
+    return this.#conclude(ending, options);
   }
 
   /** What a shell command line prints; `InfraError` unless it exits with 0. */
@@ -125,13 +126,17 @@ export class Ssh implements AsyncDisposable {
   async upload(directory: string, target: string, options: SilentExecOptions): Promise<void> {
     const unpack = commandLine('tar', ['-x', '-f', '-', '-C', target]);
     const command = `${commandLine('mkdir', ['-p', target])} && exec ${unpack}`;
-    const channel = await this.#open(command);
-    if (typeof channel === 'string') throw new InfraError(`${options.what}: ${channel}`);
+    using limit = limitOf(options);
+    const channel = await this.#openWithin(limit, command);
     const output: string[] = [];
+    if ('how' in channel) {
+      return requireSuccess(this.#conclude(channel, options), options.what, command, output);
+    }
     const sent = sendTar(directory, channel);
-    const ending = await this.#follow(channel, { ...options, onLine: (line) => output.push(line) });
+    const followed = await follow(channel, limit, (line) => output.push(line));
     channel.destroy();
     const unsent = await sent;
+    const ending = this.#conclude(followed, options);
     if (unsent && ending.how === 'lost') throw new InfraError(`${options.what}: ${unsent.message}`);
     requireSuccess(ending, options.what, command, output);
   }
@@ -152,22 +157,51 @@ export class Ssh implements AsyncDisposable {
     });
   }
 
-  async #follow(channel: ClientChannel, options: ExecOptions): Promise<Ending> {
-    const { timeoutMs, onLine, signal, what } = options;
-    const { promise: stopped, resolve: stop } = Promise.withResolvers<Ending>();
-    const timer = setTimeout(stop, timeoutMs, { how: 'timedOut', afterMs: timeoutMs });
-    const abort = () => stop({ how: 'lost', reason: 'interrupted' });
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted) abort();
-    followLines(channel, onLine);
-    const ending = await Promise.race([stopped, ended(channel)]);
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-    kill(channel);
+  /** A channel, or how its command ended before there was one: a guest that hangs never answers. */
+  async #openWithin({ reached }: Limit, command: string): Promise<ClientChannel | Ending> {
+    const opening = this.#open(command);
+    const opened = await Promise.race([opening, reached]);
+    if (typeof opened === 'string') return { how: 'lost', reason: opened };
+    // The guest may still begin what nobody awaits any more.
+    if ('how' in opened) void opening.then((late) => typeof late !== 'string' && kill(late));
+    return opened;
+  }
+
+  /** How a command ended, in the light of the connection and of an interrupt. */
+  #conclude(ending: Ending, { signal, what }: SilentExecOptions): Ending {
     if (signal?.aborted) throw new InterruptedError(`interrupted: ${what}`);
     // What was reported before the connection broke may lack its last output.
     return this.#lost ? { how: 'lost', reason: this.#lost } : ending;
   }
+}
+
+/** What ends the wait for a command, from the request for its channel on. */
+interface Limit extends Disposable {
+  reached: Promise<Ending>;
+}
+
+function limitOf({ timeoutMs, signal }: SilentExecOptions): Limit {
+  const { promise: reached, resolve: stop } = Promise.withResolvers<Ending>();
+  const timer = setTimeout(stop, timeoutMs, { how: 'timedOut', afterMs: timeoutMs });
+  const abort = () => stop({ how: 'lost', reason: 'interrupted' });
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  const dispose = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  return { reached, [Symbol.dispose]: dispose };
+}
+
+async function follow(
+  channel: ClientChannel,
+  { reached }: Limit,
+  onLine: ExecOptions['onLine'],
+): Promise<Ending> {
+  followLines(channel, onLine);
+  const ending = await Promise.race([reached, ended(channel)]);
+  kill(channel);
+  return ending;
 }
 
 function config({ port, hostPublicKey, clientKey }: SshAddress): ConnectConfig {

@@ -13,8 +13,11 @@ export type Behaviour = (
   signalled: Promise<string>,
 ) => void;
 
-/** An SSH server on this host in place of the guest's, with a user who has the right key. */
-export async function serve(behaviour: Behaviour) {
+/**
+ * An SSH server on this host in place of the guest's, with a user who has the right key. Where
+ * `answers` is given, no request for a command is answered before it settles.
+ */
+export async function serve(behaviour: Behaviour, answers?: Promise<void>) {
   const host = makeKeys();
   const client = makeKeys();
   const connections = new Set<Connection>();
@@ -32,9 +35,10 @@ export async function serve(behaviour: Behaviour) {
       const signalled = new Promise<string>((resolve) => {
         session.on('signal', (_accept, _reject, info) => resolve(info.name));
       });
-      session.on('exec', (acceptExec, _reject, { command }) =>
-        behaviour(acceptExec(), command, connection, signalled),
-      );
+      session.on('exec', async (acceptExec, _reject, { command }) => {
+        if (answers) await answers;
+        behaviour(acceptExec(), command, connection, signalled);
+      });
     });
   });
   server.listen(0, '127.0.0.1');

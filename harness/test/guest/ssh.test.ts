@@ -17,9 +17,12 @@ const OPTIONS = { what: 'try it', timeoutMs: 10_000 };
 /** Never ends by itself. */
 const hang: Behaviour = () => undefined;
 
-async function connected(behaviour: Behaviour) {
+/** Of a guest that hangs. */
+const never = new Promise<void>(() => undefined);
+
+async function connected(behaviour: Behaviour, answers?: Promise<void>) {
   await using scope = new AsyncDisposableStack();
-  const server = scope.use(await serve(behaviour));
+  const server = scope.use(await serve(behaviour, answers));
   const ssh = scope.use(await Ssh.connect(server.address, { timeoutMs: 10_000 }));
   const owned = scope.move();
   return { ssh, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -116,9 +119,9 @@ test('a channel that closes without an exit code is a loss', async (t) => {
 });
 
 test('a command that takes too long is killed, and the connection lives on', async (t) => {
-  const signals: Promise<string>[] = [];
+  const { promise: signal, resolve: receive } = Promise.withResolvers<string>();
   await using guest = await connected((channel, command, _connection, signalled) => {
-    signals.push(signalled);
+    void signalled.then(receive);
     if (command.endsWith('true')) {
       channel.exit(0);
       channel.end();
@@ -128,8 +131,42 @@ test('a command that takes too long is killed, and the connection lives on', asy
     how: 'timedOut',
     afterMs: 5,
   });
-  t.is(await signals[0], 'KILL');
+  t.is(await signal, 'KILL');
   t.deepEqual(await guest.ssh.exec('true', OPTIONS), { how: 'exited', code: 0 });
+});
+
+test('a guest that answers no request costs what it was given, and no more', async (t) => {
+  t.timeout(10_000);
+  await using here = await temporaryDirectory();
+  await using guest = await connected(hang, never);
+  const options = { ...OPTIONS, timeoutMs: 20 };
+  t.deepEqual(await guest.ssh.exec('true', options), { how: 'timedOut', afterMs: 20 });
+  const expected = { instanceOf: InfraError, message: /^try it: .* did not end within 20 ms$/ };
+  await t.throwsAsync(guest.ssh.output('true', options), expected);
+  await t.throwsAsync(guest.ssh.upload(here.path, '/tmp/x', options), expected);
+});
+
+test('an interrupt ends the wait for an answer', async (t) => {
+  t.timeout(10_000);
+  await using guest = await connected(hang, never);
+  const options = { what: 'try it', timeoutMs: 600_000, signal: AbortSignal.timeout(20) };
+  await t.throwsAsync(guest.ssh.exec('true', options), {
+    instanceOf: InterruptedError,
+    message: 'interrupted: try it',
+  });
+});
+
+test('a command that begins when its time is up is killed', async (t) => {
+  t.timeout(10_000);
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<string>();
+  await using guest = await connected((_channel, _command, _connection, signalled) => {
+    void signalled.then(begin);
+  }, answers);
+  const ending = await guest.ssh.exec('sleep', { ...OPTIONS, timeoutMs: 20 });
+  t.is(ending.how, 'timedOut');
+  answer();
+  t.is(await begun, 'KILL');
 });
 
 test('a command whose output somebody holds open did not end, whatever its exit code', async (t) => {
