@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout } from 'node:timers/promises';
 import type { Splat } from '../schema/results.ts';
+import { consoleLines } from '../splat/console.ts';
 import { marker } from '../splat/markers.ts';
 import { SplatScanner } from '../splat/scan.ts';
 
@@ -9,6 +10,7 @@ export class SplatWatch {
   readonly #nonce: string;
   readonly #scanner: SplatScanner;
   #awaited: { text: string; seen: () => void } | undefined;
+  /** The last line with an end on it; none since a marker was asked for. */
   #lastEnd = '';
 
   /** `nonce` makes the markers of this run unlike anything a test could have prepared. */
@@ -17,8 +19,9 @@ export class SplatWatch {
     this.#scanner = new SplatScanner({ nonce });
   }
 
-  /** The line that is written to /dev/kmsg where a test begins or ends. */
+  /** The line that is written to /dev/kmsg where a test begins or ends; ends before it no longer count. */
   marker(what: 'begin' | 'end', id: string): string {
+    this.#lastEnd = '';
     return marker(this.#nonce, what, id);
   }
 
@@ -26,13 +29,13 @@ export class SplatWatch {
   push(line: string) {
     this.#scanner.push(line);
     if (line.includes(`pinlab ${this.#nonce} end `)) this.#lastEnd = line;
-    if (this.#awaited && line.includes(this.#awaited.text)) this.#awaited.seen();
+    if (this.#awaited && shows(line, this.#awaited.text)) this.#awaited.seen();
   }
 
   /** Resolves once the console has shown the end of `id`; to false if it does not within `timeoutMs`. */
   async settle(id: string, timeoutMs: number): Promise<boolean> {
-    const text = this.marker('end', id);
-    if (this.#lastEnd.includes(text)) return true;
+    const text = marker(this.#nonce, 'end', id);
+    if (shows(this.#lastEnd, text)) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#awaited = { text, seen: () => resolve(true) };
     const over = new AbortController();
@@ -52,4 +55,9 @@ export class SplatWatch {
     this.#scanner.flush();
     return this.#scanner.take();
   }
+}
+
+/** Whether a line of the console has this text to its end: one id may be the beginning of another. */
+function shows(line: string, text: string): boolean {
+  return line.includes(text) && consoleLines(line).some((printed) => printed.text.endsWith(text));
 }
