@@ -23,14 +23,19 @@ type Row = MatrixJob['rows'][number];
 
 /** Fills the cells of one job. A guest that dies costs the cells of its row that it still owed. */
 export async function fillCells(request: FillRequest): Promise<void> {
-  await using slot = new GuestSlot(() => bootPrepared(request));
+  await using slot = new GuestSlot({
+    open: () => bootPrepared(request),
+    onReports: request.onSplats,
+    signal: request.machine.signal,
+  });
   for (const row of request.job.rows) {
     const on = await slot.use();
     const said = await fillRow(on, row, request);
     await request.onSplats(await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS)));
     request.onRow(said.cells);
-    if (said.cells.some(({ outcome }) => outcome === 'lost')) await slot.clear();
+    if (said.cells.some(({ outcome }) => outcome === 'lost')) await slot.drop();
   }
+  await slot.clear();
 }
 
 async function bootPrepared(request: FillRequest): Promise<TestGuest> {

@@ -29,10 +29,12 @@ export async function runTests(request: RunTestsRequest, record: TestRecord): Pr
   const needed = { isolation: policy.isolation, batches: queue.length };
   await using source = openGuestSource(request, needed, record);
   await sideBySide(Math.min(jobs, queue.length), machine.signal, async (signal) => {
-    await using slot = new GuestSlot(() => source.open());
+    const onReports = (splats: readonly Splat[]) => record.addSplats(splats);
+    await using slot = new GuestSlot({ open: () => source.open(), onReports, signal });
     const worker = { ...request, queue, source, slot, signal };
     for (let batch = queue.take(); batch; batch = queue.take())
       await runBatch(batch, worker, record);
+    await slot.clear();
   });
 }
 
@@ -77,16 +79,16 @@ async function runTest(
     const seen = { ...withSplats(attempt, test.id, decoded), ...which, guest: on.number };
     attempts.push(seen);
     splats.push(...decoded);
+    if (attempt.status === 'lost') await slot.drop();
     // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
-    if (decoded.length > 0 || isSpent(attempt, seen, policy)) await slot.clear();
+    else if (decoded.length > 0 || isSpent(seen, policy)) await slot.clear();
     repetition = nextRepetition(attempts, policy);
   }
   const source = test.source ? { source: test.source } : {};
   return { ...concludeTest(test.id, attempts, splats), ...source };
 }
 
-/** Whether no other test may run in the guest: it is lost, or must not hand on what a failure left. */
-function isSpent(attempt: Attempt, seen: Attempt, { isolation }: RunPolicy): boolean {
-  if (attempt.status === 'lost' || isolation === 'test') return true;
-  return isolation === 'program' && isBad(seen);
+/** Whether no other test may run in the guest: it must not hand on what a failure left. */
+function isSpent(seen: Attempt, { isolation }: RunPolicy): boolean {
+  return isolation === 'test' || (isolation === 'program' && isBad(seen));
 }

@@ -82,7 +82,7 @@ test('on request each test has one, with a console and random numbers of its own
     const markers = [...(await consoleOf(name)).matchAll(/pinlab \w+ (begin \S+|end \S+)/g)];
     t.deepEqual(
       markers.map(([, what]) => what),
-      [`begin ${id}`, `end ${id}`],
+      [`begin ${id}`, `end ${id}`, 'end guest'],
     );
   }
 });

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import test from 'ava';
+import { InterruptedError } from '../../errors.ts';
+import type { Ending } from '../../guest/ending.ts';
+import type { Splat } from '../../schema/results.ts';
+import { GuestSlot } from '../../stages/guestSlot.ts';
+import { SplatWatch } from '../../stages/splatWatch.ts';
+import type { TestGuest } from '../../stages/testGuest.ts';
+
+const ID = 'pin:works';
+
+/** A guest whose test has ended and was looked at, and which does `lastly` when it is asked for more. */
+async function endedGuest(lastly: (watch: SplatWatch, command: string) => Ending) {
+  const watch = new SplatWatch('0123');
+  for (const what of ['begin', 'end'] as const) say(watch, watch.marker(what, ID));
+  await watch.take(0);
+  const asked: string[] = [];
+  const exec = async (command: string) => {
+    asked.push(command);
+    return lastly(watch, command);
+  };
+  let ended = 0;
+  const on = {
+    guest: { ssh: { exec }, within: (ms: number) => ms / 100 },
+    watch,
+    async [Symbol.asyncDispose]() {
+      ended += 1;
+    },
+  } as unknown as TestGuest;
+  return { on, asked, ended: () => ended };
+}
+
+/** A slot with that guest in it, and what it reports. */
+async function holding(on: TestGuest) {
+  const reports: Splat[] = [];
+  const { signal } = new AbortController();
+  const onReports = async (splats: readonly Splat[]) => reports.push(...splats);
+  const slot = new GuestSlot({ open: async () => on, onReports, signal });
+  await slot.use();
+  return { slot, reports };
+}
+
+function say(watch: SplatWatch, text: string) {
+  watch.push(`[    1.000000] ${text}`);
+}
+
+/** Prints on the console what the command writes to /dev/kmsg. */
+function obey(watch: SplatWatch, command: string): Ending {
+  say(watch, /echo '(.*)' > \/dev\/kmsg/.exec(command)?.[1] ?? '');
+  return { how: 'exited', code: 0 };
+}
+
+test('what comes after the last test of a guest is reported, and attributed to none', async (t) => {
+  const { on, asked, ended } = await endedGuest((watch, command) => {
+    say(watch, 'BUG: workqueue lockup - pool cpus=0');
+    return obey(watch, command);
+  });
+  const { slot, reports } = await holding(on);
+  await slot.clear();
+  t.is(asked.length, 1);
+  t.deepEqual(
+    reports.map(({ kind, test }) => [kind, test]),
+    [['workqueue-lockup', null]],
+  );
+  t.is(ended(), 1);
+});
+
+test('the last words of a guest that dies after its tests are reported', async (t) => {
+  const { on, ended } = await endedGuest((watch) => {
+    say(watch, 'Kernel panic - not syncing: afterwards');
+    return { how: 'lost', reason: 'the guest closed the connection' };
+  });
+  const { slot, reports } = await holding(on);
+  await slot.clear();
+  t.is(reports.length, 1);
+  t.is(ended(), 1);
+});
+
+test('a guest that is lost is ended without a question', async (t) => {
+  const { on, asked, ended } = await endedGuest(obey);
+  const { slot } = await holding(on);
+  await slot.drop();
+  await slot[Symbol.asyncDispose]();
+  t.deepEqual(asked, []);
+  t.is(ended(), 1);
+});
+
+test('an interrupt ends the guest, too', async (t) => {
+  const { on, ended } = await endedGuest(() => {
+    throw new InterruptedError('interrupted: end a guest');
+  });
+  const { slot } = await holding(on);
+  await t.throwsAsync(slot.clear(), { instanceOf: InterruptedError });
+  t.is(ended(), 1);
+});
