@@ -10,6 +10,8 @@ import { bootTestGuest, type TestGuest, type TestGuestRequest } from './testGues
 const PREPARE_TIMEOUT_MS = 30_000;
 /** The guest ends each cell by itself; this is for a guest that cannot. */
 const CELL_TIMEOUT_MS = 150_000;
+/** How long the console may lag behind a row that is filled. */
+const SETTLE_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 1_000;
 
 export interface FillRequest extends TestGuestRequest {
@@ -28,14 +30,31 @@ export async function fillCells(request: FillRequest): Promise<void> {
     onReports: request.onSplats,
     signal: request.machine.signal,
   });
+  await fillRows(slot, request);
+}
+
+/** What of a request is about the rows, in whichever guests. */
+type RowsRequest = Pick<FillRequest, 'job' | 'onRow' | 'onSplats'> & {
+  machine: Pick<FillRequest['machine'], 'signal'>;
+};
+
+/** Fills the rows of one job in guests of `slot`, the last of which it ends. */
+export async function fillRows(slot: GuestSlot, request: RowsRequest): Promise<void> {
   for (const row of request.job.rows) {
     const on = await slot.use();
-    const said = await fillRow(on, row, request);
-    await request.onSplats(await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS)));
-    request.onRow(said.cells);
-    if (said.cells.some(({ outcome }) => outcome === 'lost')) await slot.drop();
+    const { cells, guestIsLost } = await fillRow(on, row, request);
+    const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
+    await request.onSplats(splats);
+    request.onRow(cells);
+    if (guestIsLost) await slot.drop();
+    // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
+    else if (splats.length > 0 || cells.some(isLost)) await slot.clear();
   }
   await slot.clear();
+}
+
+function isLost({ outcome }: MatrixCell): boolean {
+  return outcome === 'lost';
 }
 
 async function bootPrepared(request: FillRequest): Promise<TestGuest> {
@@ -50,18 +69,44 @@ async function bootPrepared(request: FillRequest): Promise<TestGuest> {
   return on;
 }
 
-async function fillRow(on: TestGuest, row: Row, { job, machine }: FillRequest) {
+interface Filled {
+  cells: MatrixCell[];
+  guestIsLost: boolean;
+}
+
+async function fillRow(on: TestGuest, row: Row, { job, machine }: RowsRequest): Promise<Filled> {
+  const { guest, watch } = on;
   const lines: string[] = [];
   const names = row.columns.map(({ protection }) => `${row.name}/${protection}`);
-  const command = `cd ${GUEST_DIRECTORY} && exec ${commandLine('./matrix', names)}`;
-  const ending = await on.guest.ssh.exec(command, {
+  const ending = await guest.ssh.exec(markedCommand(on, row, names), {
     what: `fill the row ${row.name}`,
-    timeoutMs: on.guest.within(CELL_TIMEOUT_MS * names.length),
+    timeoutMs: guest.within(CELL_TIMEOUT_MS * names.length),
     signal: machine.signal,
     onLine: (line, stream) => stream === 'stdout' && lines.push(line),
   });
-  const why = ending.how === 'exited' ? `the program exited with ${ending.code}` : howText(ending);
-  return { cells: cellsOf(job.machine, row, lines, why) };
+  if (ending.how !== 'exited') {
+    return { cells: cellsOf(job.machine, row, lines, howText(ending)), guestIsLost: true };
+  }
+  // A row stands once the console has caught up: a report of the kernel may be on its way.
+  if (await watch.settle(markOf(row), guest.within(SETTLE_TIMEOUT_MS))) {
+    const why = `the program exited with ${ending.code}`;
+    return { cells: cellsOf(job.machine, row, lines, why), guestIsLost: false };
+  }
+  const why = 'the guest’s console went silent before the end of the row';
+  return { cells: cellsOf(job.machine, row, [], why), guestIsLost: true };
+}
+
+/** The row as a word, as it is in a marker. */
+function markOf({ name }: Row): string {
+  return `matrix:${name.replaceAll(/\s/g, '_')}`;
+}
+
+/** Fills cells between two markers, which order the kernel's reports between rows. */
+function markedCommand({ watch }: TestGuest, row: Row, names: readonly string[]): string {
+  const mark = (what: 'begin' | 'end') =>
+    `${commandLine('echo', [watch.marker(what, markOf(row))])} > /dev/kmsg`;
+  const run = `cd ${GUEST_DIRECTORY} && ${commandLine('./matrix', names)}`;
+  return `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
 }
 
 function howText(ending: { how: string; reason?: string; afterMs?: number; signal?: string }) {
