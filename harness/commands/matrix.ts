@@ -13,7 +13,7 @@ import {
   type Matrix,
   type MatrixCell,
 } from '../schema/matrix.ts';
-import { comparedWith, expecting, isConclusive } from '../schema/matrixVerdict.ts';
+import { comparedWith, expecting, isConclusive, unfitBecause } from '../schema/matrixVerdict.ts';
 import { fillMatrix } from '../stages/fillMatrix.ts';
 import type { MatrixSelection } from '../stages/matrixPlan.ts';
 import { outputDirectory } from '../stages/outputDirectory.ts';
@@ -66,10 +66,12 @@ export function matrixCommand(invocation: Invocation) {
         onRow: tellRow,
       });
       await writeReports(output, matrix);
-      if (options.updateExpected) await checkIn(environment.root, matrix, expected);
+      if (options.updateExpected) {
+        process.stderr.write(`${await checkIn(environment.root, matrix, expected)}\n`);
+      }
       process.stdout.write(options.json ? jsonText(matrix) : matrixTable(matrix));
       if (error) process.stderr.write(`${explain(error)}\n`);
-      invocation.finish(error?.exitCode ?? matrix.summary.exitCode);
+      invocation.finish(matrix.summary.exitCode);
     });
 }
 
@@ -106,10 +108,18 @@ async function writeReports(output: string, matrix: Matrix) {
   await writeReport(join(output, 'matrix.html'), matrixHtml(matrix));
 }
 
-async function checkIn(root: string, matrix: Matrix, before: ExpectedMatrix) {
+/** Makes `matrix` what is expected, if all of it is known; says what became of that. */
+export async function checkIn(
+  root: string,
+  matrix: Matrix,
+  before: ExpectedMatrix,
+): Promise<string> {
+  const why = unfitBecause(matrix);
+  if (why !== undefined) return `not checked in: ${why}`;
   const expected = expecting(matrix.cells, before);
   await writeReport(join(root, EXPECTED), jsonText(expected));
   await writeReport(join(root, PAGE), matrixMarkdown(comparedWith(matrix, expected)));
+  return `checked in: ${EXPECTED}, ${PAGE}`;
 }
 
 function jsonText(value: unknown): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { EXIT, type ExitCode } from '../errors.ts';
 import type { ExpectedMatrix, Matrix, MatrixCell } from './matrix.ts';
 
 /** The column of the whole series, which promises something. */
@@ -88,9 +89,10 @@ function disturbance(cell: MatrixCell): string {
   return `${verdictOf(cell)}${during > 0 ? `; ${during} stalls during the event` : ''}`;
 }
 
-/** The totals of a matrix, and the exit code that it deserves. */
+/** The totals of a matrix, and the exit code that it deserves; `aborted` is that of what ended it early. */
 export function summariseMatrix(
   matrix: Pick<Matrix, 'cells' | 'changes' | 'broken' | 'splats'>,
+  aborted: ExitCode = EXIT.ok,
 ): Matrix['summary'] {
   const { cells, changes, broken, splats } = matrix;
   const having = (wanted: readonly string[]) =>
@@ -106,10 +108,33 @@ export function summariseMatrix(
     broken: broken.filter(({ reason }) => reason === undefined).length,
     splats: splats.filter(({ allowed }) => allowed === undefined).length,
   };
-  const { lost, wrong, changed, splats: reports } = totals;
-  const bad = lost + wrong + changed + totals.broken + reports > 0;
-  const exitCode = bad ? 1 : having(['measured']) > 0 ? 0 : 3;
+  const { wrong, broken: promises, splats: reports } = totals;
+  // What ended the run early explains each cell that is lost, and no other change.
+  const changed = changes.filter(({ found }) => found !== 'lost').length;
+  const proved = wrong + promises + reports + changed > 0;
+  const exitCode = exitCodeOf(
+    { proved, lost: totals.lost, measured: having(['measured']) },
+    aborted,
+  );
   return { ...totals, exitCode };
+}
+
+/** Ranked as for a run: what is proved bad outranks an error of ours, which explains what is lost. */
+function exitCodeOf(
+  { proved, lost, measured }: { proved: boolean; lost: number; measured: number },
+  aborted: ExitCode,
+): ExitCode {
+  if (aborted === EXIT.interrupted) return EXIT.interrupted;
+  if (proved) return EXIT.failed;
+  if (aborted !== EXIT.ok) return aborted;
+  if (lost > 0) return EXIT.failed;
+  return measured > 0 ? EXIT.ok : EXIT.infra;
+}
+
+/** Why nothing of a matrix may be checked in. */
+export function unfitBecause({ error, summary }: Matrix): string | undefined {
+  if (error !== undefined) return `the run ended early: ${error}`;
+  return summary.lost > 0 ? `${summary.lost} cells are lost` : undefined;
 }
 
 /** What to check in so that these cells are expected, and all others stay as they were. */

@@ -228,6 +228,6 @@ function describe(
     ...{ machines: plan.machines, rows: plan.rows, columns: plan.columns },
     ...{ cells, splats, changes, broken },
     ...(error ? { error: error.message } : {}),
-    summary: summariseMatrix({ cells, changes, broken, splats }),
+    summary: summariseMatrix({ cells, changes, broken, splats }, error?.exitCode),
   };
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
+import { EXIT } from '../../errors.ts';
 import { expectedMatrix, matrix } from '../../schema/matrix.ts';
 import {
   changesOf,
   doubtPrevented,
   expecting,
   FULL_SERIES,
+  summariseMatrix,
+  unfitBecause,
   verdictOf,
 } from '../../schema/matrixVerdict.ts';
 import { cell, MACHINE, NOTHING_EXPECTED, sampleMatrix } from './matrixSample.ts';
@@ -62,6 +65,38 @@ for (const [what, given] of Object.entries({
     t.is(sampleMatrix(cells, expecting(cells, NOTHING_EXPECTED)).summary.exitCode, 1);
   });
 }
+
+test('an error explains the cells that it lost, and an interrupt is one', (t) => {
+  const lost = cell({ row: 'first touch', outcome: 'lost' });
+  const expected = expecting([cell(), cell({ row: 'first touch' })], NOTHING_EXPECTED);
+  const exitCode = (cells: Parameters<typeof sampleMatrix>[0], aborted: 3 | 130) =>
+    summariseMatrix(sampleMatrix(cells, expected), aborted).exitCode;
+  t.is(exitCode([cell(), lost], EXIT.infra), EXIT.infra);
+  t.is(exitCode([cell({ wrong: true }), lost], EXIT.interrupted), EXIT.interrupted);
+});
+
+for (const [what, given] of Object.entries({
+  'a wrong byte': { wrong: true },
+  'a broken promise': { stalls: 1 },
+  'a cell that broke off': { outcome: 'failed' },
+  'a cell that says nothing any more': { outcome: 'inconclusive' },
+} as const)) {
+  test(`${what} is no less bad for an error that came later`, (t) => {
+    const lost = cell({ row: 'first touch', outcome: 'lost' });
+    const expected = expecting([cell(), cell({ row: 'first touch' })], NOTHING_EXPECTED);
+    const filled = sampleMatrix([cell(given), lost], expected);
+    t.is(summariseMatrix(filled, EXIT.infra).exitCode, EXIT.failed);
+  });
+}
+
+test('what is lost, or ended early, is not fit to be expected', (t) => {
+  t.is(unfitBecause(sampleMatrix([cell({ stalls: 1 })])), undefined);
+  t.regex(
+    unfitBecause(sampleMatrix([cell(), cell({ outcome: 'lost' })])) ?? '',
+    /1 cells are lost/,
+  );
+  t.regex(unfitBecause({ ...sampleMatrix([cell()]), error: 'interrupted' }) ?? '', /interrupted/);
+});
 
 test('a matrix without a measurement is not green', (t) => {
   const cells = [cell({ outcome: 'not applicable' })];
