@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { MismatchError } from '../errors.ts';
 import { hashFile, listFiles } from './hash.ts';
+import { exists } from './paths.ts';
 import { failure, run, tryRun } from './spawn.ts';
 
 /** What is put on top of a pristine source tree: new files, then patches in order. */
@@ -63,14 +73,17 @@ export async function applySeries(
   await mkdir(overlay, { recursive: true });
   await seriesOverlay(pristine, overlay, series, signal);
   const files = (await listFiles(overlay)).map((file) => relative(overlay, file));
+  const removed = await removedFiles(pristine, overlay, series.patches);
+  const touched = [...files, ...removed];
   const before = await appliedFiles(tree);
   // Recorded before the first change: after a kill the next run still restores every file.
-  await writeFile(join(tree, APPLIED), JSON.stringify([...new Set([...before, ...files])]));
-  for (const file of before.filter((name) => !files.includes(name))) {
+  await writeFile(join(tree, APPLIED), JSON.stringify([...new Set([...before, ...touched])]));
+  for (const file of before.filter((name) => !touched.includes(name))) {
     await restore(join(pristine, file), join(tree, file));
   }
+  for (const file of removed) await rm(join(tree, file), { force: true });
   for (const file of files) await replaceIfDifferent(join(overlay, file), join(tree, file));
-  await writeFile(join(tree, APPLIED), JSON.stringify(files));
+  await writeFile(join(tree, APPLIED), JSON.stringify(touched));
   await rm(overlay, { recursive: true, force: true });
 }
 
@@ -100,11 +113,24 @@ async function applyPatches(series: Series, directory: string, signal?: AbortSig
 
 /** Copies each file of `pristine` that one of `patches` changes to the same place below `to`. */
 export async function copyTouched(pristine: string, to: string, patches: readonly string[]) {
-  for (const patch of patches) {
-    for (const file of touchedFiles(await readFile(patch, 'utf8'))) {
-      await copyIfThere(join(pristine, file), join(to, file));
-    }
+  for (const file of await touchedByAny(patches)) {
+    await copyIfThere(join(pristine, file), join(to, file));
   }
+}
+
+/** The files of `pristine` that `patches` delete or rename: they are not left in `overlay`. */
+async function removedFiles(pristine: string, overlay: string, patches: readonly string[]) {
+  const removed: string[] = [];
+  for (const file of await touchedByAny(patches)) {
+    if (await exists(join(overlay, file))) continue;
+    if (await exists(join(pristine, file))) removed.push(file);
+  }
+  return removed;
+}
+
+async function touchedByAny(patches: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(patches.map((patch) => readFile(patch, 'utf8')));
+  return [...new Set(texts.flatMap(touchedFiles))];
 }
 
 async function newFiles(series: Series): Promise<{ file: string; target: string }[]> {
@@ -201,12 +227,19 @@ export async function mirror(root: string, parts: readonly string[], tree: strin
   for (const file of files) await replaceIfDifferent(join(root, file), join(tree, file));
 }
 
-/** Gives `to` the bytes of `from`; where it has them already, make must not notice anything. */
+/**
+ * Gives `to` the bytes of `from`, and whether they can be executed; where it has both already, make
+ * must not notice anything.
+ */
 export async function replaceIfDifferent(from: string, to: string): Promise<void> {
   const wanted = await readFile(from);
   const present = await readFile(to).catch(() => undefined);
-  if (present?.equals(wanted)) return;
+  if (present?.equals(wanted) && (await isExecutable(from)) === (await isExecutable(to))) return;
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, `${to}.pinlab-new`);
   await rename(`${to}.pinlab-new`, to);
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return ((await stat(file)).mode & constants.S_IXUSR) !== 0;
 }

@@ -99,6 +99,60 @@ test('a kill in the middle is repaired by the next run', async (t) => {
   t.is(await readFile(join(f.pristine, 'b.c'), 'utf8'), 'b\n');
 });
 
+const DELETING = `diff --git a/b.c b/b.c
+deleted file mode 100644
+--- a/b.c
++++ /dev/null
+@@ -1 +0,0 @@
+-b
+`;
+const RENAMING = `diff --git a/b.c b/dir/moved.c
+similarity index 100%
+rename from b.c
+rename to dir/moved.c
+`;
+const MAKING_EXECUTABLE = `diff --git a/b.c b/b.c
+old mode 100644
+new mode 100755
+`;
+
+test('a file that a series deletes is gone until another series wants it', async (t) => {
+  await using f = await trees();
+  const deleting = join(f.root, 'deleting.patch');
+  await writeFile(deleting, DELETING);
+  const series = { ...NONE, patches: [deleting] };
+  await applySeries(f.pristine, f.tree, series);
+  t.false(await exists(join(f.tree, 'b.c')));
+  await applySeries(f.pristine, f.tree, series);
+  t.false(await exists(join(f.tree, 'b.c')), 'restored by the same series');
+  await applySeries(f.pristine, f.tree, NONE);
+  t.is(await f.read('b.c'), 'b\n');
+});
+
+test('a file that a series renames is in one place', async (t) => {
+  await using f = await trees();
+  const renaming = join(f.root, 'renaming.patch');
+  await writeFile(renaming, RENAMING);
+  await applySeries(f.pristine, f.tree, { ...NONE, patches: [renaming] });
+  t.false(await exists(join(f.tree, 'b.c')));
+  t.is(await f.read('dir/moved.c'), 'b\n');
+  await applySeries(f.pristine, f.tree, NONE);
+  t.is(await f.read('b.c'), 'b\n');
+  t.false(await exists(join(f.tree, 'dir/moved.c')));
+});
+
+test('a file that a series makes executable can be executed in the tree alone', async (t) => {
+  await using f = await trees();
+  const making = join(f.root, 'making.patch');
+  await writeFile(making, MAKING_EXECUTABLE);
+  const executable = async (tree: string) => ((await stat(join(tree, 'b.c'))).mode & 0o100) !== 0;
+  await applySeries(f.pristine, f.tree, { ...NONE, patches: [making] });
+  t.true(await executable(f.tree));
+  t.false(await executable(f.pristine));
+  await applySeries(f.pristine, f.tree, NONE);
+  t.false(await executable(f.tree));
+});
+
 test('lists what a patch touches once', (t) => {
   t.deepEqual(touchedFiles(PATCH + ADDING), ['dir/a.c', 'added.c']);
 });
