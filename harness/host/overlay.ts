@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: MIT
-import {
-  constants,
-  copyFile,
-  mkdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { constants, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { MismatchError } from '../errors.ts';
+import { readAppliedFiles, writeAppliedFiles } from './appliedFiles.ts';
 import { hashFile, listFiles } from './hash.ts';
 import { exists } from './paths.ts';
 import { failure, run, tryRun } from './spawn.ts';
@@ -55,7 +47,6 @@ export async function linkTree(pristine: string, tree: string, signal?: AbortSig
 
 /** What git apply exits with when the context differs. */
 const DOES_NOT_APPLY = 1;
-const APPLIED = '.pinlab-series.json';
 
 /**
  * Makes `tree` equal to `pristine` plus `series`, rewriting only files whose bytes change, so that
@@ -75,16 +66,26 @@ export async function applySeries(
   const files = (await listFiles(overlay)).map((file) => relative(overlay, file));
   const removed = await removedFiles(pristine, overlay, series.patches);
   const touched = [...files, ...removed];
-  const before = await appliedFiles(tree);
+  const before = (await readAppliedFiles(tree)) ?? (await linkAnew(pristine, tree, signal));
   // Recorded before the first change: after a kill the next run still restores every file.
-  await writeFile(join(tree, APPLIED), JSON.stringify([...new Set([...before, ...touched])]));
+  await writeAppliedFiles(tree, [...new Set([...before, ...touched])]);
   for (const file of before.filter((name) => !touched.includes(name))) {
     await restore(join(pristine, file), join(tree, file));
   }
   for (const file of removed) await rm(join(tree, file), { force: true });
   for (const file of files) await replaceIfDifferent(join(overlay, file), join(tree, file));
-  await writeFile(join(tree, APPLIED), JSON.stringify(touched));
+  await writeAppliedFiles(tree, touched);
   await rm(overlay, { recursive: true, force: true });
+}
+
+/** Begins `tree` again, of which nobody knows what to restore: no file of a series is in it then. */
+async function linkAnew(pristine: string, tree: string, signal?: AbortSignal): Promise<string[]> {
+  const damaged = `${tree}.damaged`;
+  await rm(damaged, { recursive: true, force: true });
+  await rename(tree, damaged);
+  await rm(damaged, { recursive: true });
+  await linkTree(pristine, tree, signal);
+  return [];
 }
 
 /** Writes the files that `series` adds to `pristine` or changes to `overlay`, as the series leaves them. */
@@ -197,11 +198,6 @@ function gitApply(
     env: { GIT_CEILING_DIRECTORIES: dirname(directory), LC_ALL: 'C' },
     signal,
   });
-}
-
-async function appliedFiles(tree: string): Promise<string[]> {
-  const text = await readFile(join(tree, APPLIED), 'utf8').catch(() => '[]');
-  return JSON.parse(text);
 }
 
 async function restore(from: string, to: string) {

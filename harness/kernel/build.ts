@@ -4,7 +4,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, MismatchError } from '../errors.ts';
-import { exists } from '../host/paths.ts';
+import { readAppliedFiles } from '../host/appliedFiles.ts';
+import { exists, readIfThere } from '../host/paths.ts';
 import { commandLine, run, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
 import { hasGdbScripts } from './gdbScripts.ts';
@@ -152,9 +153,10 @@ async function checkContract(build: KernelBuild, config: string) {
 
 /** Configuring again is needed when the fragments or any Kconfig file that the series changes differ. */
 async function configurationHash(build: KernelBuild): Promise<string> {
-  const applied = await readFile(join(build.tree, '.pinlab-series.json'), 'utf8').catch(() => '[]');
-  const kconfigs = (JSON.parse(applied) as string[]).filter((file) => /Kconfig/.test(file));
+  const applied = (await readAppliedFiles(build.tree)) ?? [];
   const hash = createHash('sha256').update(build.fragments);
-  for (const file of kconfigs) hash.update(await readFile(join(build.tree, file)).catch(() => ''));
+  for (const file of applied.filter((name) => /Kconfig/.test(name))) {
+    hash.update((await readIfThere(join(build.tree, file))) ?? `${file} is deleted`);
+  }
   return hash.digest('hex');
 }

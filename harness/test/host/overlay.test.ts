@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
+import { readAppliedFiles } from '../../host/appliedFiles.ts';
 import { applySeries, linkTree, mirror, type Series, touchedFiles } from '../../host/overlay.ts';
 import { exists } from '../../host/paths.ts';
 
@@ -97,6 +98,35 @@ test('a kill in the middle is repaired by the next run', async (t) => {
   await applySeries(f.pristine, f.tree, NONE);
   t.is(await f.read('dir/a.c'), 'old\nsame\n');
   t.is(await readFile(join(f.pristine, 'b.c'), 'utf8'), 'b\n');
+});
+
+for (const record of ['', '["dir/a.c"', '{}', '[1]']) {
+  test(`a tree whose record is ${record || 'empty'} is made anew`, async (t) => {
+    await using f = await trees();
+    await applySeries(f.pristine, f.tree, f.series);
+    await writeFile(join(f.tree, '.pinlab-series.json'), record);
+    await applySeries(f.pristine, f.tree, NONE);
+    t.is(await f.read('dir/a.c'), 'old\nsame\n');
+    t.false(await exists(join(f.tree, 'added.c')));
+    t.false(await exists(`${f.tree}.damaged`));
+  });
+}
+
+test('a record that cannot be read is not taken for an empty one', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  await rm(join(f.tree, '.pinlab-series.json'));
+  await mkdir(join(f.tree, '.pinlab-series.json'));
+  await t.throwsAsync(readAppliedFiles(f.tree), { code: 'EISDIR' });
+});
+
+test('a record is replaced, never written through', async (t) => {
+  await using f = await trees();
+  await applySeries(f.pristine, f.tree, f.series);
+  const other = join(f.root, 'other');
+  await link(join(f.tree, '.pinlab-series.json'), other);
+  await applySeries(f.pristine, f.tree, NONE);
+  t.true((await readFile(other, 'utf8')).includes('added.c'));
 });
 
 const DELETING = `diff --git a/b.c b/b.c
