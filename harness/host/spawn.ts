@@ -8,8 +8,8 @@ export interface SpawnOptions {
   /** What the command does, for errors: `unpack the kernel source`. */
   what: string;
   cwd?: string;
-  /** Added to the inherited environment. */
-  env?: Record<string, string>;
+  /** Added to the inherited environment; undefined takes a variable out of it. */
+  env?: Record<string, string | undefined>;
   /** Text for standard input; without it the command gets none. */
   input?: string;
   signal?: AbortSignal;

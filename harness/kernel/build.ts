@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, MismatchError } from '../errors.ts';
 import { readAppliedFiles } from '../host/appliedFiles.ts';
+import { BUILD_ENVIRONMENT } from '../host/buildEnvironment.ts';
 import { exists, readIfThere } from '../host/paths.ts';
 import { commandLine, run, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
@@ -115,7 +116,7 @@ export async function make(
   ];
   const options: SpawnOptions = {
     what,
-    env: { ...REPRODUCIBLE, ...env },
+    env: { ...BUILD_ENVIRONMENT, ...REPRODUCIBLE, ...env },
     onLine: build.onLine,
     signal: build.signal,
   };

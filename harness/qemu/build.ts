@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError } from '../errors.ts';
+import { BUILD_ENVIRONMENT } from '../host/buildEnvironment.ts';
 import { commandLine, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import type { QemuSource } from './source.ts';
 
@@ -63,7 +64,7 @@ async function step(command: string, args: string[], what: string, build: QemuBu
   const options: SpawnOptions = {
     what,
     cwd: build.output,
-    env: { PYTHONPATH: meson },
+    env: { ...BUILD_ENVIRONMENT, PYTHONPATH: meson },
     onLine: build.onLine,
     signal: build.signal,
   };

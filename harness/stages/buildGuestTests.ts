@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { BuildError } from '../errors.ts';
+import { BUILD_ENVIRONMENT } from '../host/buildEnvironment.ts';
 import { cacheKey } from '../host/cache.ts';
 import { hashFile, hashTree } from '../host/hash.ts';
 import { lock } from '../host/lock.ts';
@@ -138,7 +139,7 @@ async function make({ workspace, source, uapi, work, progress }: Build, settings
     const target = / -o (\S+)\.part/.exec(line)?.[1];
     if (target) progress.step(basename(target));
   };
-  const finished = await tryRun('make', args, { what, onLine, signal });
+  const finished = await tryRun('make', args, { what, env: BUILD_ENVIRONMENT, onLine, signal });
   if (finished.code === 0) return;
   // What the user can edit are the files that these are copies of.
   const inCheckout = (text: string) => text.replaceAll(`${tree}/`, `${root}/`);

@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, UsageError } from '../errors.ts';
+import { BUILD_ENVIRONMENT } from '../host/buildEnvironment.ts';
 import { hashTree } from '../host/hash.ts';
 import { applySeries, createdFiles, type Series, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
@@ -147,7 +148,8 @@ async function copyTree({ workspace, source, series, directory }: Build, tree: s
     ...['-C', source.directory, `O=${objects}`, 'ARCH=arm64'],
     ...[`INSTALL_HDR_PATH=${join(tree, 'usr')}`, 'headers_install'],
   ];
-  await run('make', args, { what: 'install the kernel’s headers', signal: workspace.signal });
+  const what = 'install the kernel’s headers';
+  await run('make', args, { what, env: BUILD_ENVIRONMENT, signal: workspace.signal });
   await rm(objects, { recursive: true });
 }
 
@@ -174,7 +176,7 @@ async function compile(
     ...[`EXTRA_CFLAGS=${flags}`, `USERCFLAGS=${flags}`, join(to, program)],
   ];
   const what = `build the selftest ${collection}:${program} of Linux ${source.version}`;
-  const finished = await tryRun('make', args, { what, signal });
+  const finished = await tryRun('make', args, { what, env: BUILD_ENVIRONMENT, signal });
   if (finished.code !== 0) {
     throw new BuildError(`${what}: make exited with ${finished.code ?? finished.signal}`, {
       command: commandLine('make', args),
