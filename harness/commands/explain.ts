@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { DISK_FULL_HINT, PinlabError } from '../errors.ts';
+import { printable } from '../schema/printable.ts';
 
-/** Everything about `error` that helps to mend it: what happened, what the tool said, what to do. */
+/** A command that is to be pasted must be whole, and may name many files. */
+const MAX_LENGTH = 100_000;
+const LINE_END = /\r?\n/;
+
+/**
+ * Everything about `error` that helps to mend it: what happened, what the tool said, what to do. A
+ * guest may have said it: nothing of it acts on a terminal.
+ */
 export function explain(error: unknown): string {
+  return whole(error)
+    .split(LINE_END)
+    .map((line) => printable(line, MAX_LENGTH))
+    .join('\n');
+}
+
+function whole(error: unknown): string {
   if (!(error instanceof Error)) return `pinlab: ${String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return `pinlab: ${error.message}\n  what to do: ${DISK_FULL_HINT}`;
@@ -11,7 +26,7 @@ export function explain(error: unknown): string {
   const { message, output, command, hint } = error;
   return [
     `pinlab: ${message}`,
-    ...(output ? [output.replaceAll(/^/gm, '  | ')] : []),
+    ...(output ? output.split(LINE_END).map((line) => `  | ${line}`) : []),
     ...(command ? [`  reproduce: ${command}`] : []),
     ...(hint ? [`  what to do: ${hint}`] : []),
   ].join('\n');

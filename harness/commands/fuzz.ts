@@ -76,9 +76,8 @@ export function fuzzCommand(invocation: Invocation) {
         },
         ...timeLimits(options),
       });
-      emit({ type: 'runEnd', results });
+      emit({ type: 'runEnd', results, explanation: error && explain(error) });
       await telling.done();
-      if (error) process.stderr.write(`${explain(error)}\n`);
       for (const file of await writeReproducers(output, results)) {
         const name = relative(process.cwd(), file);
         process.stderr.write(`the operations: npx pinlab fuzz --replay ${name}\n`);

@@ -26,9 +26,8 @@ export function replayCommand(invocation: Invocation) {
       const { results, before, error } = await replay({
         ...{ workspace, directory: resolve(directory), output, command, emit },
       });
-      emit({ type: 'runEnd', results });
+      emit({ type: 'runEnd', results, explanation: error && explain(error) });
       await telling.done();
-      if (error) process.stderr.write(`${explain(error)}\n`);
       process.stderr.write(`${comparison(before, results)}\n`);
       invocation.finish(results.summary.exitCode);
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../errors.ts';
 import { CoverageReporter } from '../report/coverage.ts';
+import { ExplanationReporter } from '../report/explanation.ts';
 import { GithubReporter } from '../report/github.ts';
 import { HtmlReporter } from '../report/html.ts';
 import { JsonReporter } from '../report/json.ts';
@@ -31,17 +32,21 @@ export function openReporters(
   output: string,
   environment: Environment,
 ): Reporter[] {
+  const open = (name: string) => reporterOf(name)(environment, output);
   // GitHub's must hear of everything last.
-  const ordered = [...names].sort((a, b) => Number(a === 'github') - Number(b === 'github'));
-  const chosen = ordered.map((name) => {
-    const open = Object.hasOwn(REPORTERS, name) ? REPORTERS[name] : undefined;
-    if (open) return open(environment, output);
-    throw new UsageError(`there is no reporter ${name}`, {
-      hint: `choose among ${reporterNames.join(', ')}`,
-    });
-  });
+  const github = names.filter((name) => name === 'github').map(open);
+  const others = names.filter((name) => name !== 'github').map(open);
   const kept = [new ResultsFileReporter(output), new CoverageReporter(output)];
-  return [openProgress(environment), ...kept, ...chosen];
+  const explanation = new ExplanationReporter(process.stderr);
+  return [openProgress(environment), ...kept, ...others, explanation, ...github];
+}
+
+function reporterOf(name: string) {
+  const open = Object.hasOwn(REPORTERS, name) ? REPORTERS[name] : undefined;
+  if (open) return open;
+  throw new UsageError(`there is no reporter ${name}`, {
+    hint: `choose among ${reporterNames.join(', ')}`,
+  });
 }
 
 /** Where the workflow did not choose, a run on GitHub Actions annotates as well. */

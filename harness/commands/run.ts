@@ -141,9 +141,8 @@ async function runOnce(
     ...timeLimits({ ...options, usualTestSeconds: kselftest && KSELFTEST_SECONDS }),
     emit,
   });
-  emit({ type: 'runEnd', results });
+  emit({ type: 'runEnd', results, explanation: error && explain(error) });
   await telling.done();
-  if (error) process.stderr.write(`${explain(error)}\n`);
   if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);
   return results;
 }

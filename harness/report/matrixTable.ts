@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Matrix, MatrixCell } from '../schema/matrix.ts';
+import { printable } from '../schema/printable.ts';
 
 /** What a cell shows of itself: the stalls, or why there are none to show. */
 export function cellText(cell: MatrixCell | undefined): string {
@@ -70,7 +71,7 @@ function table(matrix: Matrix, machine: string): string {
 export function complaints({ changes, broken, cells, error }: Matrix): string[] {
   const lost = cells.filter(({ outcome }) => ['lost', 'failed', 'inconclusive'].includes(outcome));
   return [
-    ...(error === undefined ? [] : [`ended early: ${error}`]),
+    ...(error === undefined ? [] : [printable(`ended early: ${error}`)]),
     ...block(
       'changed:',
       changes.map(
@@ -91,7 +92,9 @@ export function complaints({ changes, broken, cells, error }: Matrix): string[] 
 }
 
 function block(head: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [[head, ...lines.map((line) => `  ${line}`)].join('\n')];
+  return lines.length === 0
+    ? []
+    : [[head, ...lines.map((line) => `  ${printable(line)}`)].join('\n')];
 }
 
 function place({ machine, row, column }: { machine: string; row: string; column: string }): string {

@@ -102,6 +102,8 @@ export interface SplatSeen {
 export interface RunEnd {
   type: 'runEnd';
   results: Results;
+  /** What ended it early, for people: lines that are safe to show. */
+  explanation?: string | undefined;
 }
 
 /** What stages tell reporters; nothing flows back. */

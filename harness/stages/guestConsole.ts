@@ -2,6 +2,7 @@
 import type { WriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { LineSplitter } from '../host/lines.ts';
+import { printable } from '../schema/printable.ts';
 
 const TAIL_LINES = 60;
 
@@ -50,9 +51,9 @@ export class GuestConsole {
     return seen;
   }
 
-  /** The last lines. */
+  /** The last lines, safe to show. */
   tail(): string {
-    return this.#tail.join('\n');
+    return this.#tail.map((line) => printable(line)).join('\n');
   }
 
   #take(line: string) {

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { explain } from '../../commands/explain.ts';
-import { BuildError } from '../../errors.ts';
+import { BootError, BuildError } from '../../errors.ts';
+import { CONTROLS } from '../report/hostile.ts';
 
 test('an error of ours says what happened, what was printed, and what to do', (t) => {
   const error = new BuildError('build it: make exited with 2', {
@@ -18,6 +19,18 @@ test('an error of ours says what happened, what was printed, and what to do', (t
   reproduce: make -C tree
   what to do: mend a.c`,
   );
+});
+
+test('what a guest said acts on no terminal', (t) => {
+  const error = new BootError('the guest did not become ready: \x1b[2Jgone', {
+    output: 'Oops\r\n\x1b]0;owned\x07end',
+    command: `run ${'x'.repeat(5_000)}`,
+    hint: 'look\x9b2J',
+  });
+  const text = explain(error);
+  t.notRegex(text, CONTROLS);
+  t.true(text.includes('ready: gone\n  | Oops\n  | end\n'));
+  t.true(text.includes(`  reproduce: run ${'x'.repeat(5_000)}\n`), 'a command is whole');
 });
 
 test('a full disk is named, with what to do', async (t) => {

@@ -4,6 +4,7 @@ import { heatOf, matrixHtml } from '../../report/matrixHtml.ts';
 import { matrixMarkdown } from '../../report/matrixMarkdown.ts';
 import { cellText, matrixTable } from '../../report/matrixTable.ts';
 import { cell, sampleMatrix } from '../schema/matrixSample.ts';
+import { CONTROLS } from './hostile.ts';
 
 const CELLS = [
   cell({ column: 'none', stalls: 16, moved: 16 }),
@@ -33,6 +34,14 @@ test('the table has a row for each event and a column for each protection', (t) 
     lines.join('\n'),
     /changed:\n {2}6\.12, HTTU 0: KSM \/ none: nothing → every page stalls/,
   );
+});
+
+test('what a guest said of a cell acts on no terminal', (t) => {
+  const lost = cell({ outcome: 'lost', reason: '\x1b[2Jgone\nchanged:' });
+  const text = matrixTable({ ...sampleMatrix([lost]), error: '\x1b]0;owned\x07stopped' });
+  t.notRegex(text, CONTROLS);
+  t.regex(text, /lost, gone.changed:\n/);
+  t.regex(text, /ended early: stopped\n/);
 });
 
 test('the page says how to make it again, and why a cell is empty', (t) => {

@@ -43,6 +43,18 @@ test('a guest that prints faster than the disk writes waits, and nothing is lost
   await rm(directory, { recursive: true });
 });
 
+test('the end of a console is safe to show, and the file has what was printed', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-console-'));
+  const file = createWriteStream(join(directory, 'console.log'));
+  const said = 'Oops\n\x1b[2J\x1b]0;owned\x07end\n';
+  const console = new GuestConsole(Readable.from([Buffer.from(said)]), file);
+  await console.closed;
+  await finished(file.end());
+  t.is(console.tail(), 'Oops\nend');
+  t.is(await readFile(join(directory, 'console.log'), 'utf8'), said);
+  await rm(directory, { recursive: true });
+});
+
 async function becomes(condition: () => boolean): Promise<boolean> {
   for (let turn = 0; turn < 100 && !condition(); turn += 1) await new Promise(setImmediate);
   return condition();
