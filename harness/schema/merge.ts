@@ -14,7 +14,7 @@ export function mergeShards(
   policy: Pick<SummaryOptions, 'flaky'> = {},
 ): Results {
   const [whole] = parts;
-  if (whole && parts.length === 1 && !whole.shard) return whole;
+  if (whole && parts.length === 1 && !whole.shard) return held(whole, policy);
   const shards = parts.map(requireShard).sort((a, b) => a.shard.index - b.shard.index);
   const [first] = shards;
   if (!first) throw new InfraError('there are no shards to merge');
@@ -40,6 +40,13 @@ export function mergeShards(
     ...(covered.length > 0 ? { coverage: addCoverage(covered) } : {}),
     summary: summarise(tests, splats, { aborted: error?.exitCode, ...policy }),
   };
+}
+
+/** A whole run, whose own policy may have been the stricter one. */
+function held(whole: Results, { flaky }: Pick<SummaryOptions, 'flaky'>): Results {
+  if (flaky !== 'failure') return whole;
+  const { tests, splats, error } = whole;
+  return { ...whole, summary: summarise(tests, splats, { aborted: error?.exitCode, flaky }) };
 }
 
 function requireShard(part: Results): ShardResults {

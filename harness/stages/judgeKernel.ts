@@ -15,7 +15,7 @@ import type { KernelChoice } from './kernelRequest.ts';
 import { type MachineChoice, testMachine } from './machine.ts';
 import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
-import { claimOutput } from './runOutput.ts';
+import { claimOutput, forgetEarlier, setAside } from './runOutput.ts';
 import type { RunPolicy } from './runPolicy.ts';
 import { type RunTestsRequest, runTests } from './runTests.ts';
 import { type Shard, shardOf } from './shard.ts';
@@ -63,8 +63,10 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const { workspace, choice, selection, emit, output } = request;
   const startedAt = new Date();
   await using _ = await claimOutput(output, workspace.signal);
-  await ensureHost(workspace);
+  // They may be of the run that was there before.
   const durations = await readDurations(request);
+  await setAside(output);
+  await ensureHost(workspace);
   const built = await buildAll(workspace, choice, selection, request.extend);
   const planned = request.shard ? shardOf(built.planned, request.shard, durations) : built.planned;
   const machine = testMachine({
@@ -87,6 +89,7 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const bundles = await writeBundles({
     ...{ output, results, built, machine, testTimeoutMs, bootTimeoutMs },
   });
+  await forgetEarlier(output);
   return { results, bundles, ...(error ? { error } : {}) };
 }
 

@@ -74,6 +74,17 @@ test('flakiness counts as it is asked to', (t) => {
   t.is(mergeShards([flaky, second], { flaky: 'failure' }).summary.exitCode, EXIT.failed);
 });
 
+test('a flaky test fails a whole run as well, if asked to', (t) => {
+  const tries = (['fail', 'pass'] as const).map((status) => ({
+    status,
+    durationMs: 1,
+    diagnostics: [],
+  }));
+  const whole = sampleResults([concludeTest('a:b.c', tries)]);
+  t.is(mergeShards([whole]).summary.exitCode, EXIT.ok);
+  t.is(mergeShards([whole], { flaky: 'failure' }).summary.exitCode, EXIT.failed);
+});
+
 test('the results of one whole run are what they are', (t) => {
   const whole = sampleResults(TESTS);
   t.deepEqual(mergeShards([whole]), whole);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { InfraError, UsageError } from '../../errors.ts';
 import { journalLine } from '../../schema/journal.ts';
@@ -51,8 +51,29 @@ test('a run without a failure leaves nothing to run', async (t) => {
   t.regex(error.message, /no test failed/);
 });
 
+test('shards come before what they were merged to', async (t) => {
+  await using run = await recorded(JSON.stringify(sampleResults([pass])));
+  const files = ['1', '2'].map((name) => join(run.directory, name, 'results.json'));
+  for (const [i, file] of files.entries()) {
+    const shard = { index: i + 1, total: 2, plan: [pass.id, fail.id] };
+    await mkdir(dirname(file));
+    await writeFile(file, JSON.stringify({ ...sampleResults([[pass, fail][i] ?? pass]), shard }));
+  }
+  t.deepEqual(await findResults([run.directory]), files);
+});
+
+test('a whole run comes before what another left below it', async (t) => {
+  await using run = await recorded(JSON.stringify(sampleResults([pass])));
+  await mkdir(join(run.directory, 'replay'));
+  await writeFile(
+    join(run.directory, 'replay/results.json'),
+    JSON.stringify(sampleResults([fail])),
+  );
+  t.deepEqual(await findResults([run.directory]), [join(run.directory, 'results.json')]);
+});
+
 test('results are found in a directory or right below it', async (t) => {
-  await using run = await recorded('{}');
+  await using run = await recorded(JSON.stringify(sampleResults([pass])));
   const parent = await mkdtemp(join(tmpdir(), 'shards-'));
   for (const name of ['2', '1']) {
     await mkdir(join(parent, name));
