@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { InfraError, InterruptedError } from '../errors.ts';
-import { type Counts, unmetExpectation } from '../ktap/expectation.ts';
+import { type Counts, Expectations } from '../ktap/expectation.ts';
 import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
@@ -63,7 +63,8 @@ async function untilCounted(
 ): Promise<Counted> {
   try {
     const before = await readCounts(on);
-    const judgement = await untilSettled(on, test, await judge(on, test, options));
+    const announced = new Expectations();
+    const judgement = await untilSettled(on, test, await judge(on, test, options, announced));
     if (judgement.status === 'lost') {
       // An interrupt ends the guest, and that is no verdict on the test.
       if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
@@ -74,7 +75,7 @@ async function untilCounted(
       device: difference(before.device, after.device),
       smmu: difference(before.smmu, after.smmu),
     };
-    return { judgement: heldTo(counts, judgement), counts };
+    return { judgement: heldTo(announced, counts, judgement), counts };
   } catch (error) {
     if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
     if (!(error instanceof InfraError)) throw error;
@@ -87,6 +88,7 @@ async function judge(
   { guest, watch }: TestGuest,
   test: PlannedTest,
   { testTimeoutMs, signal }: AttemptOptions,
+  announced: Expectations,
 ): Promise<Judgement> {
   const verdict = new Judge(test.name);
   const mark = (what: 'begin' | 'end') => `echo '${watch.marker(what, test.id)}' > /dev/kmsg`;
@@ -99,7 +101,10 @@ async function judge(
     what: `run ${test.id}`,
     timeoutMs: guest.within(testTimeoutMs),
     signal,
-    onLine: (line, stream) => (stream === 'stdout' ? verdict.push(line) : verdict.note(line)),
+    onLine: (line, stream) => {
+      announced.push(line);
+      return stream === 'stdout' ? verdict.push(line) : verdict.note(line);
+    },
   });
   return verdict.conclude(ending);
 }
@@ -132,8 +137,8 @@ async function readCounts({ guest }: TestGuest): Promise<Counts> {
 }
 
 /** A test that passed in the guest fails if it was not counted outside what it said would be. */
-function heldTo(counts: Counts, judgement: Judgement): Judgement {
-  const reason = unmetExpectation(judgement.diagnostics, counts);
+function heldTo(announced: Expectations, counts: Counts, judgement: Judgement): Judgement {
+  const reason = announced.unmet(counts);
   if (judgement.status !== 'pass' || reason === undefined) return judgement;
   return { ...judgement, status: 'fail', reason };
 }

@@ -9,9 +9,17 @@ const PASSED = ['TAP version 13', '1..1', 'ok 1 works', '# Totals: pass:1'];
 
 /** A guest whose test passes, and whose console then says nothing more: as when QEMU ends just there. */
 function silentGuest(onSettle: () => void): TestGuest {
+  const settle = async () => {
+    onSettle();
+    return false;
+  };
+  return guestThat({ says: PASSED, settle });
+}
+
+function guestThat({ says, settle }: { says: string[]; settle: () => Promise<boolean> }) {
   const ssh = {
     exec(_: string, { onLine }: { onLine: (line: string, stream: string) => void }) {
-      for (const line of PASSED) onLine(line, 'stdout');
+      for (const line of says) onLine(line, 'stdout');
       return Promise.resolve({ how: 'exited', code: 0 });
     },
   };
@@ -19,10 +27,7 @@ function silentGuest(onSettle: () => void): TestGuest {
   const watch = {
     marker: () => '',
     take: async () => [],
-    async settle() {
-      onSettle();
-      return false;
-    },
+    settle,
   };
   const guest = { ssh, vm: { qmp }, slowdown: 1, within: (ms: number) => ms };
   return { guest, watch, number: 1 } as unknown as TestGuest;
@@ -52,4 +57,14 @@ test('an interrupt while the console settles is an interrupt, and no verdict on 
     instanceOf: InterruptedError,
     message: 'interrupted: run pin:works',
   });
+});
+
+test('a count that was announced amid much output is held to', async (t) => {
+  const noise = Array(150).fill('# noise');
+  const says = ['TAP version 13', '1..1', ...noise, '# expect device stalls 7', ...noise];
+  const guest = guestThat({ says: [...says, 'ok 1 works'], settle: async () => true });
+  const { attempt } = await attemptTest(guest, PLANNED, options(new AbortController().signal));
+  t.is(attempt.status, 'fail');
+  t.is(attempt.reason, 'the device counted stalls 0, not 7');
+  t.false(attempt.diagnostics.includes('# expect device stalls 7'));
 });
