@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { exists } from '../host/paths.ts';
 
 /** Where in a console log something is, in bytes. */
 interface Range {
@@ -14,18 +13,15 @@ interface Range {
 /** The first line of an arm64 kernel. */
 const BOOT = 'Booting Linux on physical CPU';
 const MARKER = /pinlab [0-9a-f]+ (begin|end) (\S+)\r?$/;
-const LOG = /^console.*\.log$/;
 /** A guest may have printed gigabytes; its first and last words explain it. */
 const MAX_BYTES = 4 * 2 ** 20;
 
 /**
- * Copies what the guest of a test printed, from its boot to the end of the test, from the console
- * logs in `directory` to `target`. Of what is very long, the beginning and the end.
+ * Copies what the guest of a test printed, from its boot to the end of the test, from the guest's
+ * console `log` to `target`. Of what is very long, the beginning and the end.
  */
-export async function copyConsole(directory: string, id: string, target: string): Promise<void> {
-  const logs = (await readdir(directory)).filter((name) => LOG.test(name)).sort();
-  let found: Range | undefined;
-  for (const log of logs) found = (await findTest(join(directory, log), id)) ?? found;
+export async function copyConsole(log: string, id: string, target: string): Promise<void> {
+  const found = (await exists(log)) ? await findTest(log, id) : undefined;
   const out = createWriteStream(target);
   for (const { file, start, end } of found ? withoutMiddle(found) : []) {
     // createReadStream() counts the last byte in.
@@ -63,7 +59,9 @@ async function findTest(file: string, id: string): Promise<Range | undefined> {
 async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(file, 'latin1')) {
-    const pieces = `${rest}${chunk}`.split('\n');
+    const pieces: string[] = chunk.split('\n');
+    // Only what is new is split: the rest may be long.
+    pieces[0] = rest + pieces[0];
     rest = pieces.pop() ?? '';
     yield* pieces;
   }

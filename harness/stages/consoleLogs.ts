@@ -11,6 +11,11 @@ export interface ConsoleLog extends AsyncDisposable {
   readonly file: WriteStream;
 }
 
+/** The file that has the console of the guest with this number. */
+export function consoleName(number: number): string {
+  return number === 1 ? 'console.log' : `console-${number}.log`;
+}
+
 /** The consoles of all guests of a run: `console.log`, `console-2.log`, …, in the order of their starts. */
 export class ConsoleLogs {
   readonly #directory: string;
@@ -30,7 +35,7 @@ export class ConsoleLogs {
   open(): ConsoleLog {
     this.#count += 1;
     const number = this.#count;
-    const path = join(this.#directory, number === 1 ? 'console.log' : `console-${number}.log`);
+    const path = join(this.#directory, consoleName(number));
     const file = createWriteStream(path);
     file.on('error', (cause: NodeJS.ErrnoException) => this.#fail(path, cause));
     const close = async () => {

@@ -6,8 +6,10 @@ import { commandLine } from '../host/spawn.ts';
 import type { Machine } from '../qemu/args.ts';
 import { type Artifact, BUNDLE_SCHEMA, type Bundle } from '../schema/bundle.ts';
 import type { Results, Splat, TestResult } from '../schema/results.ts';
+import { decidingAttempt } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import { copyConsole } from './consoleExcerpt.ts';
+import { consoleName } from './consoleLogs.ts';
 
 export interface BundleRequest {
   /** The run's own directory, with its console logs. */
@@ -62,7 +64,8 @@ async function writeBundle(
   const line = commandLine(built.qemu.binary, results.machine.arguments);
   await writeFile(join(to, 'qemu-command.txt'), `${line}\n`);
   await copyFile(built.kernel.config, join(to, 'kernel.config'));
-  await copyConsole(output, test.id, join(to, 'console.log'));
+  const { guest = 1 } = decidingAttempt(test.attempts) ?? {};
+  await copyConsole(join(output, consoleName(guest)), test.id, join(to, 'console.log'));
 }
 
 function describe(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -18,7 +18,7 @@ const CONSOLE = [
 async function excerpt(id: string, text = CONSOLE): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'pinlab-excerpt-'));
   await writeFile(join(directory, 'console.log'), text);
-  await copyConsole(directory, id, join(directory, 'excerpt'));
+  await copyConsole(join(directory, 'console.log'), id, join(directory, 'excerpt'));
   const found = await readFile(join(directory, 'excerpt'), 'utf8');
   await rm(directory, { recursive: true });
   return found;
@@ -53,11 +53,21 @@ test('of gigabytes the beginning and the end are kept', async (t) => {
   t.true(found.length <= 4 * 2 ** 20);
 });
 
-test('the console of another guest’s log is searched too', async (t) => {
+test('a line without an end is read once', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'pinlab-excerpt-'));
-  await writeFile(join(directory, 'console.log'), 'nothing');
-  await writeFile(join(directory, 'console-2.log'), CONSOLE);
-  await copyConsole(directory, 'pin:one', join(directory, 'excerpt'));
+  const log = join(directory, 'console.log');
+  await writeFile(log, CONSOLE);
+  await truncate(log, 128 * 2 ** 20);
+  const { user } = process.cpuUsage();
+  await copyConsole(log, 'pin:one', join(directory, 'excerpt'));
+  t.true(process.cpuUsage().user - user < 8_000_000, 'µs of this process');
   t.true((await stat(join(directory, 'excerpt'))).size > 0);
+  await rm(directory, { recursive: true });
+});
+
+test('of a guest without a console there is nothing', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-excerpt-'));
+  await copyConsole(join(directory, 'console-3.log'), 'pin:one', join(directory, 'excerpt'));
+  t.is((await stat(join(directory, 'excerpt'))).size, 0);
   await rm(directory, { recursive: true });
 });
