@@ -92,12 +92,22 @@ interface RunOptions extends KernelOptions, PolicyOptions, MachineOptions {
   testTimeout?: number | undefined;
 }
 
-/** What only says how another option works must not stand alone. */
-function refuseIgnored(options: RunOptions & { bisect?: true; fingerprint?: string | undefined }) {
-  const { durations, shard, fingerprint, bisect } = options;
+interface Ending {
+  watch?: true | undefined;
+  bisect?: true | undefined;
+  fingerprint?: string | undefined;
+}
+
+/** What only says how another option works must not stand alone, and no option loses to another. */
+function refuseIgnored(options: RunOptions & Ending) {
+  const { durations, shard, fingerprint, bisect, watch } = options;
   if (durations !== undefined && !shard)
     throw new UsageError('--durations is for --shard', {
       hint: 'add --shard 1/2, or leave it out',
+    });
+  if (watch && bisect)
+    throw new UsageError('--watch has no end, and --bisect is about the exit code', {
+      hint: 'leave one of them out',
     });
   if (fingerprint !== undefined && !bisect)
     throw new UsageError('--fingerprint is for --bisect', {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Watch } from '../host/watch.ts';
 import { findBase } from '../kernel/bases.ts';
 import { isOurs } from '../kernel/ourSeries.ts';
-import type { KernelChoice } from './kernelRequest.ts';
+import { checkChoice, type KernelChoice } from './kernelRequest.ts';
 
 /** What of the checkout every run is made of. */
 const OF_EVERY_RUN = ['guest-tests', 'images', 'qemu', 'kernel/dma-testdev', 'kernel/configs'];
@@ -25,7 +25,8 @@ function patchesOf(series: 'none' | readonly string[]): string[] {
   return series === 'none' ? [] : series.map((path) => resolve(path));
 }
 
-/** Follows the sources of `choice` until disposed. */
-export function watchSources(root: string, choice: KernelChoice): Promise<Watch> {
+/** Follows the sources of `choice` until disposed; refuses what cannot be meant, as a run would. */
+export async function watchSources(root: string, choice: KernelChoice): Promise<Watch> {
+  await checkChoice(choice);
   return Watch.open(sourcesOf(root, choice));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
 import test from 'ava';
-import { sourcesOf } from '../../stages/watchSources.ts';
+import { UsageError } from '../../errors.ts';
+import { sourcesOf, watchSources } from '../../stages/watchSources.ts';
 
 const ROOT = '/checkout';
 const OURS = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] } as const;
@@ -21,4 +22,11 @@ test('a developer’s tree, somebody’s patches and options are followed by the
   t.false(tree.includes(join(ROOT, 'kernel/mempinfd')));
   t.true(sourcesOf(ROOT, { ...OURS, series: ['v5.patch'] }).includes(resolve('v5.patch')));
   t.true(sourcesOf(ROOT, { ...OURS, patches: ['more.patch'] }).includes(resolve('more.patch')));
+});
+
+test('a kernel that does not exist is not watched but refused', async (t) => {
+  await t.throwsAsync(watchSources(ROOT, { ...OURS, kernel: '9.9' }), {
+    instanceOf: UsageError,
+    message: 'there is no kernel 9.9',
+  });
 });
