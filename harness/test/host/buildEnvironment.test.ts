@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import test from 'ava';
@@ -71,4 +71,16 @@ test.serial('what a build needs of the user’s environment stays', async (t) =>
   const names = stdout.split('\n').map((line) => line.split('=')[0]);
   t.true(names.includes('PATH'));
   t.true(names.includes('HOME'));
+});
+
+test('no make anywhere runs in another environment', async (t) => {
+  const root = join(import.meta.dirname, '../..');
+  const others: string[] = [];
+  for await (const file of glob('{kernel,qemu,image,stages}/*.ts', { cwd: root })) {
+    const text = await readFile(join(root, file), 'utf8');
+    const calls = text.match(/\b(?:run|tryRun|start)\('make'/g) ?? [];
+    const given = text.match(/env: (?:BUILD_ENVIRONMENT|\{ \.\.\.BUILD_ENVIRONMENT)/g) ?? [];
+    if (calls.length > given.length) others.push(file);
+  }
+  t.deepEqual(others, []);
 });
