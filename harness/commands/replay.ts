@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { Telling } from '../report/telling.ts';
 import type { RunEvent } from '../schema/events.ts';
+import { printable } from '../schema/printable.ts';
 import type { Results } from '../schema/results.ts';
 import { replay } from '../stages/replay.ts';
 import { explain } from './explain.ts';
@@ -36,7 +37,9 @@ export function replayCommand(invocation: Invocation) {
 /** Whether the test came to the same end as in the bundle. */
 export function comparison(before: Results, after: Results): string {
   const [was, is] = [outcomeOf(before), outcomeOf(after)];
-  return was === is ? 'replay: the same again' : `replay: ${is}; in the bundle: ${was}`;
+  return was === is
+    ? 'replay: the same again'
+    : printable(`replay: ${is}; in the bundle: ${was}`, 4000);
 }
 
 function outcomeOf({ tests: [test], splats }: Results): string {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { printable } from '../schema/printable.ts';
 import { MAX_GROWTH_MIB, type SelfTest } from '../stages/selfTest.ts';
+
+/** Characters of what a report is titled that the table shows. */
+const MAX_CAUGHT_AS = 60;
 
 /** What was caused, what it was caught as, and whom it was attributed to, as a table for people. */
 export function selftestTable(selfTest: SelfTest): string {
@@ -9,14 +13,14 @@ export function selftestTable(selfTest: SelfTest): string {
       problems.length === 0 ? 'ok' : 'MISSED',
       detector,
       cause,
-      cut(caughtAs),
+      printable(caughtAs, MAX_CAUGHT_AS),
       attributedTo,
       `${exitCode ?? '-'}`,
     ],
   );
   const head = ['', 'detector', 'caused', 'caught as', 'report attributed to', 'exit code'];
   const missed = observations.flatMap(({ cause, problems }) =>
-    problems.map((problem) => `MISSED ${cause}: ${problem}`),
+    problems.map((problem) => printable(`MISSED ${cause}: ${problem}`)),
   );
   const absent = notOffered.map(
     ({ name, needs }) => `not offered: ${name}, for want of CONFIG_${needs}`,
@@ -35,10 +39,6 @@ function conclusion(selfTest: SelfTest): string {
   const noticed = observations.filter(({ problems }) => problems.length === 0).length;
   const verdict = isSound(selfTest) ? 'passed' : 'failed';
   return `${verdict}: ${noticed} of ${observations.length} causes noticed`;
-}
-
-function cut(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function align(rows: readonly string[][]): string[] {

@@ -13,6 +13,11 @@ test('a replay says whether the test came to the same end', (t) => {
   );
 });
 
+test('what a guest gave as the reason acts on no terminal', (t) => {
+  const hostile = sampleResults([sampleTest({ status: 'fail', reason: '\x1b[2Jgone\nagain' })]);
+  t.is(comparison(failed, hostile).split(';')[0], 'replay: fail, gone\ufffdagain');
+});
+
 test('another report of the kernel is another end', (t) => {
   const [one, other] = ['oops-1', 'oops-2'].map((fingerprint) =>
     sampleResults(failed.tests, [sampleSplat({ fingerprint })]),

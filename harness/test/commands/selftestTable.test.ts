@@ -21,6 +21,14 @@ test('the table shows what was caused, as what it was caught, and what is not of
   t.true(isSound(GREEN));
 });
 
+test('what a guest said of a cause acts on no terminal', (t) => {
+  const said = '\x1b[2Jgone';
+  const observations = [{ ...NOTICED, caughtAs: said, problems: [said] }];
+  const text = selftestTable({ ...GREEN, observations });
+  t.false(text.includes('\x1b'));
+  t.regex(text, /^MISSED warning: gone$/m);
+});
+
 test('what was missed is said with its reason', (t) => {
   const red = { ...GREEN, observations: [{ ...NOTICED, problems: ['pass instead of fail'] }] };
   t.false(isSound(red));
