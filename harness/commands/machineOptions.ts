@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { UsageError } from '../errors.ts';
 import type { MachineChoice } from '../stages/machine.ts';
 import { parseSmmuProperties } from '../stages/smmuProperties.ts';
 import { MOST_SECONDS, wholeNumber } from './wholeNumber.ts';
@@ -9,6 +10,12 @@ export function withMachineOptions<Args extends unknown[], Options extends Optio
   command: Command<Args, Options>,
 ) {
   return command
+    .option(
+      '--cpu <model>',
+      'CPU as QEMU names it, with properties: max,lpa2=off sets flags of page tables itself; ' +
+        'the SMMU needs as many address bits, --smmu oas=52 (default: cortex-a57)',
+      cpuModel,
+    )
     .option('--cpus <n>', 'CPUs of the guest', wholeNumber('--cpus', 1, 512), 2)
     .option(
       '--memory <MiB>',
@@ -29,7 +36,16 @@ export function withMachineOptions<Args extends unknown[], Options extends Optio
     );
 }
 
+/** A model of QEMU's and its properties: `max,lpa2=off`. Which there are, QEMU knows. */
+export function cpuModel(text: string): string {
+  if (/^[\w.-]+(?:,[\w.-]+=[\w.-]+)*$/.test(text)) return text;
+  throw new UsageError(`--cpu ${JSON.stringify(text)} is no model of a CPU`, {
+    hint: 'name one of QEMU’s, with properties after commas: cortex-a57, or max,lpa2=off',
+  });
+}
+
 export interface MachineOptions {
+  cpu?: string | undefined;
   cpus: number;
   memory: number;
   smmu?: MachineChoice['smmu'] | undefined;
@@ -37,6 +53,6 @@ export interface MachineOptions {
 }
 
 /** The machine that the options ask for. */
-export function machineChoice({ cpus, memory, smmu }: MachineOptions): MachineChoice {
-  return { cpus, memoryMiB: memory, ...(smmu ? { smmu } : {}) };
+export function machineChoice({ cpu, cpus, memory, smmu }: MachineOptions): MachineChoice {
+  return { cpus, memoryMiB: memory, ...(cpu ? { cpu } : {}), ...(smmu ? { smmu } : {}) };
 }

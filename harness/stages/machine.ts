@@ -11,7 +11,8 @@ const KERNEL_PARAMETERS = ['numa=fake=2', 'cma=64M'] as const;
 const NVDIMM_MIB = 16;
 
 /** What a user may choose about the machine that the suites run on. */
-export type MachineChoice = Pick<Machine, 'cpus' | 'memoryMiB'> & Partial<Pick<Machine, 'smmu'>>;
+export type MachineChoice = Pick<Machine, 'cpus' | 'memoryMiB'> &
+  Partial<Pick<Machine, 'cpu' | 'smmu'>>;
 
 /** The machine that the suites run on, with the given kernel and initramfs. */
 export function testMachine(given: Pick<Machine, 'kernel' | 'initrd'> & Partial<Machine>): Machine {
