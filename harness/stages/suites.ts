@@ -9,7 +9,7 @@ export const SUITES = {
   ],
   /** mempinfd(2): its ABI, its accounting, and what a pin keeps. */
   syscall: [
-    ...['asked_for', 'cgroup', 'cma', 'compat', 'exhausted', 'fail_nth', 'fuzz', 'keep'],
+    ...['asked_for', 'batch', 'cgroup', 'cma', 'compat', 'exhausted', 'fail_nth', 'fuzz', 'keep'],
     ...['keep_moving', 'leaks', 'lifetime', 'limits', 'manual', 'marked', 'numa', 'pin'],
     ...['pin_args', 'pin_waits', 'pinnable', 'races', 'sharing', 'unpinnable'],
   ],

@@ -55,6 +55,18 @@ test('every test passes on the patched kernel, and the device counted why', asyn
   t.regex(await readFile(join(directory.path, 'console.log'), 'utf8'), /Linux version/);
 });
 
+test('a CPU that sets flags of page tables itself does not fool a pin', async (t) => {
+  await using directory = await temporaryDirectory();
+  // The SMMU needs as many address bits as the CPU.
+  const machine = ['--cpu', 'max,lpa2=off', '--smmu', 'oas=52'];
+  const output = ['--json', '--output', directory.path];
+  const { code, stdout, tail } = await pinlab(['run', 'batch', ...machine, ...output]);
+  t.is(code, EXIT.ok, tail);
+  const { machine: booted, summary } = results.parse(JSON.parse(stdout));
+  t.is(booted.cpu, 'max,lpa2=off');
+  t.like(summary, { passed: 3, failed: 0, skipped: 0 });
+});
+
 test('without the system call no pin test passes, and the device still stalls', async (t) => {
   await using directory = await temporaryDirectory();
   const { document, stdout } = await runWithoutPins(t, directory.path, WITHOUT_CALL);
