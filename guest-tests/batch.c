@@ -21,6 +21,14 @@ FIXTURE(batch) {
 	int fd;
 };
 
+/* Stalls of the device on a page of the block, after the CPU has read another since all are old. */
+static uint32_t stalls_beside_used_page(struct testdev *dev, uint8_t *data)
+{
+	CHECK(madvise(data, BLOCK, MADV_COLD) == 0);
+	CHECK(painted(data, 1, 1) == 1);
+	return testdev_checksum(dev, data + BLOCK / 2, PAGE).stalls;
+}
+
 FIXTURE_SETUP(batch)
 {
 	uint64_t before;
@@ -35,6 +43,8 @@ FIXTURE_SETUP(batch)
 	CHECK(madvise(self->data, BLOCK, MADV_HUGEPAGE) == 0);
 	paint(self->data, BLOCK, 1);
 	CHECK(read_number(SIZES "stats/anon_fault_alloc") == before + 1);
+	if (stalls_beside_used_page(&self->dev, self->data) == 0)
+		SKIP(return, "what this CPU uses becomes young as a block (boot with --cpu max)");
 }
 
 FIXTURE_TEARDOWN(batch)
@@ -48,11 +58,6 @@ FIXTURE_TEARDOWN(batch)
 TEST_F(batch, old_pages_beside_a_used_one_are_read_without_stalls)
 {
 	struct dma_testdev_cpl cpl;
-
-	ASSERT_EQ(0, madvise(self->data, BLOCK, MADV_COLD));
-	ASSERT_EQ(1, painted(self->data, 1, 1));
-	cpl = testdev_checksum(&self->dev, self->data + BLOCK / 2, PAGE);
-	ASSERT_EQ(1, cpl.stalls);
 
 	ASSERT_EQ(0, madvise(self->data, BLOCK, MADV_COLD));
 	ASSERT_EQ(1, painted(self->data, 1, 1));

@@ -24,6 +24,7 @@ const NOT_ON_THIS_KERNEL = [
   [/^exhausted:global\.no_free_id_is_enospc$/, /more than can be used up/],
   [/^fail_nth:/, /injects no faults/],
   [/^leaks:/, /does not look for leaks/],
+  [/^batch:/, /becomes young as a block/],
 ] as const;
 const UNPINNED = 'pin:pin.anon.unpinned_buffer_stalls_on_every_page';
 const PINNED = 'pin:pin.anon.pinned_buffer_never_stalls';
