@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { parseJson } from './parseJson.ts';
 import { readIfThere } from './paths.ts';
 
 const RECORD = '.pinlab-series.json';
@@ -9,7 +10,7 @@ const RECORD = '.pinlab-series.json';
 export async function readAppliedFiles(tree: string): Promise<string[] | undefined> {
   const text = await readIfThere(join(tree, RECORD));
   if (text === undefined) return [];
-  const names = parse(text);
+  const names = parseJson(text);
   const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
   return areNames ? names : undefined;
 }
@@ -17,13 +18,4 @@ export async function readAppliedFiles(tree: string): Promise<string[] | undefin
 /** Records that the series on `tree` touches `files`, durably: what is not recorded is not restored. */
 export async function writeAppliedFiles(tree: string, files: readonly string[]): Promise<void> {
   await writeFileAtomic(join(tree, RECORD), JSON.stringify(files));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { InfraError } from '../errors.ts';
 import { LineSplitter } from '../host/lines.ts';
+import { parseJson } from '../host/parseJson.ts';
 
 const Greeting = z.object({ QMP: z.object({ version: z.unknown() }) });
 const Success = z.object({ return: z.unknown(), id: z.number() });
@@ -162,14 +164,5 @@ export class Qmp implements AsyncDisposable {
     for (const { command, reject } of this.#pending.values()) {
       reject(new InfraError(`QMP ${command}: ${reason.message}`, { cause: reason }));
     }
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

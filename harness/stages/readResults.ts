@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InfraError, UsageError } from '../errors.ts';
+import { parseJson } from '../host/parseJson.ts';
 import { exists } from '../host/paths.ts';
 import { readJournal } from '../schema/journal.ts';
 import { type Results, results } from '../schema/results.ts';
@@ -89,13 +91,4 @@ export async function lastFailed(directory: string): Promise<ReadonlySet<string>
   throw new InfraError(`no test failed in the run recorded in ${directory}: nothing ran`, {
     hint: 'without --last-failed every selected test runs',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
