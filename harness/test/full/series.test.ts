@@ -20,7 +20,7 @@ const ACCEPTED = [
     reason: 'one source serves both bases, and 6.12 has no kmalloc_obj()',
   },
   {
-    pattern: /UNKNOWN_COMMIT_ID: Unknown commit id 'cfea71aea921'/,
+    pattern: /UNKNOWN_COMMIT_ID: Unknown commit id '(cfea71aea921|8cc93159f919)'/,
     reason: 'the tree is made of a source package, and has no history',
   },
 ] as const;
