@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Matrix } from '../schema/matrix.ts';
 import { isConclusive } from '../schema/matrixVerdict.ts';
+import { printable } from '../schema/printable.ts';
 import { cellAt, cellText, LEGEND, summaryText } from './matrixTable.ts';
 import { again, inputsTable } from './provenance.ts';
 
@@ -51,13 +52,13 @@ function reasons({ cells, broken }: Matrix): string[] {
   const told = new Set(
     cells.flatMap(({ row, column, outcome, reason }) =>
       outcome === 'not applicable' || !isConclusive({ outcome })
-        ? [`| ${row} | ${column} | ${outcome} | ${reason ?? ''} |`]
+        ? [`| ${row} | ${column} | ${outcome} | ${inCell(reason ?? '')} |`]
         : [],
     ),
   );
   const promises = broken.map(
     ({ machine, row, found, reason = 'no reason is known' }) =>
-      `| ${machine} | ${row} | ${found} | ${reason} |`,
+      `| ${machine} | ${row} | ${found} | ${inCell(reason)} |`,
   );
   return [
     ...section('Cells without a measurement', '| event | protection | | reason |', 4, [...told]),
@@ -73,4 +74,9 @@ function reasons({ cells, broken }: Matrix): string[] {
 function section(title: string, head: string, columns: number, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
   return ['', `## ${title}`, '', head, `|${'---|'.repeat(columns)}`, ...lines];
+}
+
+/** What a guest or a file said, as text in a cell of a table (CommonMark 2.4). */
+function inCell(text: string): string {
+  return printable(text).replace(/[\\|<&`]/g, '\\$&');
 }

@@ -5,6 +5,7 @@ import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
+import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import type { TestGuest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -19,8 +20,6 @@ export interface AttemptOptions {
 
 /** How long the console may lag behind a test that has ended. */
 const SETTLE_TIMEOUT_MS = 10_000;
-/** How long a report that has begun may take to end, once nothing else is awaited. */
-const REPORT_TIMEOUT_MS = 1_000;
 
 /** One execution of a test, and the reports of the kernel since the one before. */
 export interface Attempted {

@@ -5,6 +5,7 @@ import type { Splat } from '../schema/results.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
 import { GuestSlot } from './guestSlot.ts';
 import type { MatrixJob } from './matrixPlan.ts';
+import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import { bootTestGuest, type TestGuest, type TestGuestRequest } from './testGuest.ts';
 
 const PREPARE_TIMEOUT_MS = 30_000;
@@ -12,7 +13,6 @@ const PREPARE_TIMEOUT_MS = 30_000;
 const CELL_TIMEOUT_MS = 150_000;
 /** How long the console may lag behind a row that is filled. */
 const SETTLE_TIMEOUT_MS = 10_000;
-const REPORT_TIMEOUT_MS = 1_000;
 
 export interface FillRequest extends TestGuestRequest {
   job: MatrixJob;

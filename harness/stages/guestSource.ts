@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import {
   bootTestGuest,
   restoreTestGuest,
@@ -44,8 +45,6 @@ async function boot(request: TestGuestRequest, record: TestRecord): Promise<Test
   record.booted(on.guest);
   return on;
 }
-
-const REPORT_TIMEOUT_MS = 1_000;
 
 /** `alone`: if all goes well one guest is enough, which then boots and needs no snapshot. */
 function restoredGuests(

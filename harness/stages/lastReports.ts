@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { commandLine } from '../host/spawn.ts';
 import type { Splat } from '../schema/results.ts';
+import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import type { TestGuest } from './testGuest.ts';
 
 /** What the console shows last before a guest ends; no test has this id. */
 const MARK = 'guest';
 const MARK_TIMEOUT_MS = 5_000;
-const REPORT_TIMEOUT_MS = 1_000;
 
 /**
  * What the kernel reported since the last test in a guest, which is about to be ended. One that dies

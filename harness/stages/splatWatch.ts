@@ -5,6 +5,9 @@ import { consoleLines } from '../splat/console.ts';
 import { marker } from '../splat/markers.ts';
 import { SplatScanner } from '../splat/scan.ts';
 
+/** How long a report that has begun may take to end, once nothing else is awaited. */
+export const REPORT_TIMEOUT_MS = 1_000;
+
 /** Follows one guest's console, and tells which of the kernel's reports came during which test. */
 export class SplatWatch {
   readonly #nonce: string;

@@ -52,6 +52,13 @@ test('the page says how to make it again, and why a cell is empty', (t) => {
   t.regex(page, /\| mremap \| none \| not applicable \| why not \|/);
 });
 
+test('a reason from the guest stays in its cell of the page', (t) => {
+  const lost = cell({ outcome: 'lost', reason: 'a | b\n<img src=x> \x1b[2J`' });
+  const page = matrixMarkdown(sampleMatrix([lost]));
+  t.notRegex(page, CONTROLS);
+  t.regex(page, /^\| KSM .* \| lost \| a \\\| b.\\<img src=x> .*\\` \|$/m);
+});
+
 test('where the output went is nobody else’s business', (t) => {
   const command = ['pinlab', 'matrix', '--output', '/home/me', '--rows', '^(a|b)$'];
   const page = matrixMarkdown({ ...sampleMatrix(CELLS), command });
