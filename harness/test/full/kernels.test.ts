@@ -62,6 +62,18 @@ for (const [where, kernel] of Object.entries(WITHOUT)) {
   });
 }
 
+for (const { name } of bases) {
+  test(`on ${name} a process that dies leaves no fault behind, however late it is handled`, async (t) => {
+    await using directory = await temporaryDirectory();
+    const late = ['--patch', join(PLANTED, 'late-faults.patch')];
+    const kernel = ['--kernel', name, '--flavour', 'debug', ...late];
+    const run = ['run', '--grep', '^killed:in_a_loop', ...kernel, '--output', directory.path];
+    const { code, tail } = await pinlab(run);
+    t.is(code, EXIT.ok, tail);
+    t.is((await readResults(directory.path)).summary.passed, 2);
+  });
+}
+
 test('a file whose ids have run out pins no more', async (t) => {
   await using directory = await temporaryDirectory();
   const patch = ['--patch', join(PLANTED, 'few-ids.patch')];
