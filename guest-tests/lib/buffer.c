@@ -122,13 +122,9 @@ void record_frames(const struct buffer *buf, uint64_t *frames)
 	long start = time(NULL);
 
 	for (size_t i = 0; i < buf->length / PAGE; i++) {
-		const uint8_t *page = buf->data + i * PAGE;
-
-		/* Compaction may be moving it, and who touches it then waits for the end of that. */
-		while (!(frames[i] = page_frame(page))) {
+		/* One that compaction is moving has none for a moment; one that is gone stays so. */
+		while (!(frames[i] = page_frame(buf->data + i * PAGE)))
 			CHECK(time(NULL) - start <= wait_seconds(), "a page is nowhere");
-			(void)*(const volatile uint8_t *)page;
-		}
 	}
 }
 

@@ -51,7 +51,10 @@ void drain_lists(void);
  */
 void page_out(const struct buffer *buf);
 
-/* Stores the page frame behind each page, and touches one that has none. Needs CAP_SYS_ADMIN. */
+/*
+ * Stores the page frame behind each page; asserts that all are present, those that are on the
+ * move in a moment. Needs CAP_SYS_ADMIN.
+ */
 void record_frames(const struct buffer *buf, uint64_t *frames);
 /* Pages that are no longer where record_frames() found them. */
 size_t moved_frames(const struct buffer *buf, const uint64_t *frames);
