@@ -13,6 +13,13 @@ test('an unknown command is a usage error', async (t) => {
   t.regex(stderr, /unknown command 'judge'/);
 });
 
+test('the program may be called by its TypeScript name', async (t) => {
+  const name = CLI.replace(/\.js$/, '.ts');
+  const { code, stderr } = await tryRun(process.execPath, [name, 'judge'], { what: 'try' });
+  t.is(code, 2);
+  t.regex(stderr, /unknown command 'judge'/);
+});
+
 test('a Node that cannot run pinlab says what could', async (t) => {
   const args = ['--no-strip-types', CLI, '--help'];
   const { code, stderr } = await tryRun(process.execPath, args, { what: 'try' });

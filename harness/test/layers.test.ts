@@ -21,6 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'cacheRoot.js': [],
   commands: ['stages', 'report', 'errors.ts', 'schema', 'cacheRoot.js'],
   'cli.js': ['commands', 'errors.ts', 'cacheRoot.js'],
+  'cli.ts': ['cli.js'],
   // Measures the layers against the tools below them, and so sees them all.
   bench: ['commands', 'stages', 'kernel', 'qemu', 'host', 'schema'],
   test: [],
