@@ -101,7 +101,7 @@ export async function installPackages(
 }
 
 /** The words that make a command run as root, or undefined where that is not allowed. */
-async function privilege(signal?: AbortSignal): Promise<string[] | undefined> {
+export async function privilege(signal?: AbortSignal): Promise<string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   const probe = await tryRun('sudo', ['-n', 'true'], { what: 'probe sudo', signal });
   return probe.code === 0 ? ['sudo', '-n'] : undefined;
