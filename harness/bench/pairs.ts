@@ -13,12 +13,36 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Prints the median of the ratios, and each pair. */
-export function print(what: string, pairs: readonly Pair[]) {
-  const ratios = pairs.map(({ ours, floor }) => ours / floor).sort((a, b) => a - b);
-  const median = ratios[Math.floor(ratios.length / 2)] as number;
-  say(`${what}: ratio ${median.toFixed(2)} (median of ${pairs.length})`);
+/**
+ * Prints the medians of the ratios and of what pinlab takes, and each pair. An `aim` is printed
+ * beside them: whether it is met is for the reader to see.
+ */
+export function print(what: string, pairs: readonly Pair[], aim?: string) {
+  const ratio = median(pairs.map(({ ours, floor }) => ours / floor));
+  const time = seconds(median(pairs.map(({ ours }) => ours)));
+  say(`${what}: ratio ${ratio.toFixed(2)}, ${time} (medians of ${pairs.length}${withAim(aim)})`);
   for (const { ours, floor } of pairs) say(`  ${seconds(ours)} / ${seconds(floor)}`);
+}
+
+/** Prints by how much pinlab takes longer than the `floor`, which has a name. */
+export function printBeyond(floor: string, pairs: readonly Pair[], aim: string) {
+  const beyond = median(pairs.map((pair) => pair.ours - pair.floor));
+  say(`  beyond ${floor}: ${seconds(beyond)} (median${withAim(aim)})`);
+}
+
+/** Prints how many times as long as pinlab the other tool takes. */
+export function printAdvantage(other: string, pairs: readonly Pair[], aim: string) {
+  const times = median(pairs.map(({ ours, floor }) => floor / ours));
+  say(`  ${other} takes ${times.toFixed(1)} times as long (median${withAim(aim)})`);
+}
+
+function withAim(aim: string | undefined): string {
+  return aim === undefined ? '' : `; aim: ${aim}`;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
 /** `1.23 s`. */

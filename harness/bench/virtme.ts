@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { failure, run, tryRun } from '../host/spawn.ts';
+import { failure, tryRun } from '../host/spawn.ts';
 import type { Built } from '../stages/buildAll.ts';
 
 /** Its machine, like pinlab's: two CPUs and 1 GiB under TCG. virtiofsd would need a share of the host's memory, so 9p. */
@@ -11,11 +11,14 @@ export interface Virtme {
   root: string;
 }
 
-/** `vng` on the path, with the arm64 root file system in the directory `root`; throws if one is missing. */
-export async function findVirtme(root: string | undefined): Promise<Virtme> {
-  if (!root) throw new Error('virtme wants a root file system for arm64: virtme=ROOT');
-  const { stdout } = await run('vng', ['--version'], { what: 'look for virtme-ng' });
-  return { version: stdout.trim(), root };
+/** The version that the aim was set for. */
+export const VIRTME_VERSION = '1.41';
+
+/** `vng` on the path, with the arm64 root file system in the directory `root`; undefined if one is missing. */
+export async function findVirtme(root: string | undefined): Promise<Virtme | undefined> {
+  if (root === undefined) return undefined;
+  const { code, stdout } = await tryRun('vng', ['--version'], { what: 'look for virtme-ng' });
+  return code === 0 ? { version: stdout.trim(), root } : undefined;
 }
 
 /** From `vng --run` to the first line that its guest's command prints, in ms. */
