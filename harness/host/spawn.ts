@@ -13,6 +13,7 @@ export interface SpawnOptions {
   /** Text for standard input; without it the command gets none. */
   input?: string;
   signal?: AbortSignal;
+  /** Without it the command takes as long as it takes; an abort ends it. */
   timeoutMs?: number;
   /** Called with each line of either stream as it arrives. */
   onLine?: (line: string) => void;
@@ -193,13 +194,11 @@ async function followLines(lines: AsyncIterable<unknown>, onLine?: (line: string
 /** Calls `action` once unless disposed first; the whole group must go, or a grandchild would hold the streams open. */
 function afterMs(timeoutMs: number | undefined, action: () => void) {
   const deadline = { passed: false, [Symbol.dispose]: () => clearTimeout(timer) };
-  const timer = setTimeout(
-    () => {
-      deadline.passed = true;
-      action();
-    },
-    timeoutMs ?? 2 ** 31 - 1,
-  );
+  const passes = () => {
+    deadline.passed = true;
+    action();
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(passes, timeoutMs);
   return deadline;
 }
 
