@@ -29,7 +29,7 @@ const NOT_ON_THIS_KERNEL = [
 const UNPINNED = 'pin:pin.anon.unpinned_buffer_stalls_on_every_page';
 const PINNED = 'pin:pin.anon.pinned_buffer_never_stalls';
 
-test('every test passes on the patched kernel, and the device counted why', async (t) => {
+test('every test passes that the patched kernel can show, and the device counted why', async (t) => {
   await using directory = await temporaryDirectory();
   const { code, stdout, tail } = await pinlab(['run', '--json', '--output', directory.path]);
   t.not(stdout, '', tail);

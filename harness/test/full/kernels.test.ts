@@ -30,7 +30,7 @@ const KERNELS: Record<string, readonly string[]> = {
 };
 
 for (const [name, options] of Object.entries(KERNELS)) {
-  test(`every test passes on ${name}, and the kernel reports nothing`, async (t) => {
+  test(`no test fails or is lost on ${name}, and the kernel reports nothing`, async (t) => {
     await using directory = await temporaryDirectory();
     const { code, tail } = await pinlab(['run', ...options, '--output', directory.path]);
     t.is(code, EXIT.ok, tail);
