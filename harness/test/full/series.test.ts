@@ -36,6 +36,19 @@ int mempinfd_mistake(int __user *address)
 }
 `;
 
+/** Files that the series changes, with comments for kernel-doc that are not all without findings. */
+const COMMENTED = ['include/linux/mm.h', 'mm/gup.c'] as const;
+
+/** What kernel-doc is there to find: a parameter without a description. */
+const UNCOMMENTED = `
+/**
+ * mempinfd_uncommented() - a mistake
+ *
+ * Return: nothing that is of use.
+ */
+int mempinfd_uncommented(int parameter);
+`;
+
 if (process.arch !== 'x64') await requirePackages('gcc-x86-64-linux-gnu');
 await requirePackages('sparse');
 
@@ -61,11 +74,29 @@ for (const { name: base } of bases) {
       t.deepEqual(unexpected(await checkpatch(series.tree, mail)), [], basename(mail));
     }
     for (const file of ['mm/mempinfd.c', 'include/uapi/linux/mempinfd.h']) {
-      const args = ['scripts/kernel-doc', '-none', '-Wall', file];
-      const finished = await tryRun('perl', args, { what: 'kernel-doc', cwd: series.tree });
+      const finished = await kernelDoc(series.tree, file);
       t.is(finished.code, 0, finished.tail);
       t.is(finished.tail, '');
     }
+  });
+
+  test(`${base}: kernel-doc finds nothing new in what is not only ours`, async (t) => {
+    await using series = await SeriesTree.open(base, 'comments');
+    const found = async () =>
+      Promise.all(COMMENTED.map(async (file) => unnumbered(await kernelDoc(series.tree, file))));
+    const before = await found();
+    await series.applyFirst(series.mails.length);
+    const after = await found();
+    for (const [i, file] of COMMENTED.entries()) {
+      t.deepEqual(
+        after[i]?.filter((line) => !before[i]?.includes(line)),
+        [],
+        file,
+      );
+    }
+    await appendFile(join(series.tree, 'include/linux/mm.h'), UNCOMMENTED);
+    const [planted] = await found();
+    t.true(planted?.some((line) => /mempinfd_uncommented/.test(line)));
   });
 
   test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
@@ -138,6 +169,11 @@ function isOld(object: string): boolean {
   return object !== 'mm/mempinfd.o';
 }
 
+function kernelDoc(tree: string, file: string): Promise<Finished> {
+  const args = ['scripts/kernel-doc', '-none', '-Wall', file];
+  return tryRun('perl', args, { what: 'kernel-doc', cwd: tree });
+}
+
 async function checkpatch(tree: string, mail: string): Promise<string[]> {
   const args = ['scripts/checkpatch.pl', '--strict', '--terse', '--show-types', '--no-summary'];
   const finished = await tryRun('perl', [...args, mail], { what: 'checkpatch', cwd: tree });
@@ -163,6 +199,12 @@ async function checked(
   const finished = await series.make(architecture, CHECK, 'C=2', 'W=1', ...objects);
   requireBuilt(finished, architecture);
   return finished;
+}
+
+/** What was found, one a line, in the words of either base, without the line numbers. */
+function unnumbered({ stdout, stderr }: Finished): string[] {
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line !== '');
+  return lines.map((line) => line.replaceAll(/:\d+\b/g, ''));
 }
 
 /** Without the line numbers, which every patch moves. */
