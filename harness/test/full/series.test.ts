@@ -99,6 +99,23 @@ for (const { name: base } of bases) {
     t.true(planted?.some((line) => /mempinfd_uncommented/.test(line)));
   });
 
+  test(`${base}: the series builds where nothing is configured but its call`, async (t) => {
+    t.timeout(PATCH_TIMEOUT_MS);
+    await using series = await SeriesTree.open(base, 'least');
+    const least = { ...(await x86()), fragments: 'CONFIG_MEMPINFD=y\n' };
+    const inputs = { ...(await series.inputs(series.mails.length, [least])), targets: 'mm/' };
+    await t.notThrowsAsync(
+      provenBuild(workspace.cache, inputs, async () => {
+        await series.applyFirst(series.mails.length);
+        await series.configure(least);
+        const output = requireBuilt(await series.make(least, 'mm/', 'kernel/sys_ni.o'), least);
+        const missing = await series.missing(least, ['mm/mempinfd.o', 'mm/gup.o', 'mm/vmscan.o']);
+        if (missing.length > 0) throw new Error(`not configured: ${missing.join(', ')}`);
+        return output;
+      }),
+    );
+  });
+
   test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
     await using series = await SeriesTree.open(base, 'warnings');
     const architecture = await arm64();
