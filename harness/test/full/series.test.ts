@@ -6,6 +6,7 @@ import { type Finished, tryRun } from '../../host/spawn.ts';
 import { bases } from '../../kernel/bases.ts';
 import { workspace } from '../e2e/machine.ts';
 import { requirePackages } from '../e2e/packages.ts';
+import { git } from '../e2e/pristine.ts';
 import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
 import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
 
@@ -114,6 +115,16 @@ for (const { name: base } of bases) {
         return output;
       }),
     );
+  });
+
+  test(`${base}: git ignores the program of the selftest, and not its source`, async (t) => {
+    await using series = await SeriesTree.open(base, 'ignored');
+    await series.applyFirst(series.mails.length);
+    // A repository of its own: Debian's file for the whole tree ignores everything.
+    const selftests = join(series.tree, 'tools/testing/selftests/mm');
+    await git(selftests, 'init', '--quiet');
+    const names = ['mempinfd', 'mempinfd.c'];
+    t.is(await git(selftests, 'check-ignore', '--no-index', ...names), 'mempinfd\n');
   });
 
   test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
