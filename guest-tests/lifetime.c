@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -220,6 +221,95 @@ TEST_F(lifetime, thousands_of_pins_of_one_page)
 		unpin(self->fd, ids[i * 2]);
 	ASSERT_EQ(ARRAY_SIZE(ids) / 2, pinned_pages());
 	ASSERT_EQ(self->held + ARRAY_SIZE(ids) / 2, pins_held());
+}
+
+/* Mappings of one page, side by side: who pins them all pins it as often. */
+#define MAPPINGS	2048
+/* A pin is 2^10 references, and a page must not have more than 2^30 of them. */
+#define MOST_PINS	(1 << 20)
+#define MOST_USERS	16
+
+FIXTURE(referenced) {
+	uint8_t *data;
+	uint64_t held;
+	int fds[MOST_USERS];
+};
+
+FIXTURE_VARIANT(referenced) {
+	int users;
+};
+
+FIXTURE_VARIANT_ADD(referenced, by_one_user) { .users = 1 };
+/* None of them holds enough for it. */
+FIXTURE_VARIANT_ADD(referenced, by_many_users) { .users = MOST_USERS };
+
+static uint8_t *map_one_page(size_t times)
+{
+	int fd = memfd_create("one page", MFD_CLOEXEC);
+	uint8_t *data;
+
+	CHECK(fd >= 0 && ftruncate(fd, PAGE) == 0);
+	data = mmap(NULL, times * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(data != MAP_FAILED);
+	for (size_t i = 0; i < times; i++)
+		CHECK(mmap(data + i * PAGE, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED);
+	close(fd);
+	return data;
+}
+
+/* A file that is charged to @user; root, who uses it, is not limited. */
+static int file_of(uid_t user)
+{
+	int fd;
+
+	CHECK(setresuid(user, 0, 0) == 0);
+	fd = mempinfd(MEMPINFD_CLOEXEC);
+	CHECK(setresuid(0, 0, 0) == 0);
+	return fd;
+}
+
+FIXTURE_SETUP(referenced)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	SKIP_BEFORE_V4("limit of references");
+	self->held = pins_held();
+	self->data = map_one_page(MAPPINGS);
+	for (int i = 0; i < variant->users; i++)
+		self->fds[i] = file_of(fresh_user() + i);
+}
+
+FIXTURE_TEARDOWN(referenced)
+{
+	for (int i = 0; i < variant->users; i++)
+		close(self->fds[i]);
+	EXPECT_EQ(0, pinned_pages());
+	EXPECT_EQ(self->held, pins_held());
+	munmap(self->data, MAPPINGS * PAGE);
+}
+
+/* Otherwise its reference count would overflow, of which the kernel warns. */
+TEST_F(referenced, page_is_pinned_only_so_often)
+{
+	uint64_t first = 0, pins = 0;
+	struct buffer other;
+	int error;
+
+	while (!(error = __pin(self->fds[pins % variant->users], self->data, MAPPINGS * PAGE,
+			       PIN_W, pins ? NULL : &first)))
+		ASSERT_GT(MOST_PINS / MAPPINGS, ++pins);
+	ASSERT_EQ(-ENOMEM, error);
+	ASSERT_EQ(MOST_PINS / MAPPINGS - 1, pins);
+	ASSERT_EQ(pins * MAPPINGS, pinned_pages());
+	ASSERT_EQ(self->held + pins * MAPPINGS, pins_held());
+
+	/* One that is not that page can be pinned, and it can be once there is room. */
+	buffer_map(&other, BUFFER_ANON, PAGE);
+	unpin(self->fds[0], pin(self->fds[0], other.data, PAGE, PIN_W));
+	buffer_unmap(&other);
+	unpin(self->fds[0], first);
+	pin(self->fds[0], self->data, MAPPINGS * PAGE, PIN_W);
+	ASSERT_EQ(pins * MAPPINGS, pinned_pages());
 }
 
 struct listed {

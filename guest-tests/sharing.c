@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who may use a file and who only keeps it alive: after fork, exec, vfork,
- * SCM_RIGHTS and pidfd_getfd.
+ * SCM_RIGHTS and pidfd_getfd; and who may not create one.
  */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -329,6 +333,30 @@ TEST_F(sharing, child_in_the_same_address_space_is_an_equal)
 	ASSERT_NE(self->id, shared.id);
 	ASSERT_TRUE(still_pinned(&self->dev, &self->buf));
 	unpin(self->fd, shared.id);
+}
+
+static void filter_mempinfd(int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NR_MEMPINFD, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+/* As seccomp has it: a file that is there already goes on to work. */
+TEST_F(sharing, filter_refuses_new_files_only)
+{
+	filter_mempinfd(ENOSYS);
+	ASSERT_EQ(-ENOSYS, __mempinfd(0));
+	unpin(self->fd, self->id);
+	pin(self->fd, self->buf.data, self->buf.length, PIN_W);
+	ASSERT_TRUE(still_pinned(&self->dev, &self->buf));
 }
 
 int main(int argc, char **argv)

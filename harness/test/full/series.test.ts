@@ -6,6 +6,7 @@ import { type Finished, tryRun } from '../../host/spawn.ts';
 import { bases } from '../../kernel/bases.ts';
 import { workspace } from '../e2e/machine.ts';
 import { requirePackages } from '../e2e/packages.ts';
+import { git } from '../e2e/pristine.ts';
 import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
 import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
 
@@ -36,6 +37,19 @@ int mempinfd_mistake(int __user *address)
 }
 `;
 
+/** Files that the series changes, with comments for kernel-doc that are not all without findings. */
+const COMMENTED = ['include/linux/mm.h', 'mm/gup.c'] as const;
+
+/** What kernel-doc is there to find: a parameter without a description. */
+const UNCOMMENTED = `
+/**
+ * mempinfd_uncommented() - a mistake
+ *
+ * Return: nothing that is of use.
+ */
+int mempinfd_uncommented(int parameter);
+`;
+
 if (process.arch !== 'x64') await requirePackages('gcc-x86-64-linux-gnu');
 await requirePackages('sparse');
 
@@ -61,11 +75,56 @@ for (const { name: base } of bases) {
       t.deepEqual(unexpected(await checkpatch(series.tree, mail)), [], basename(mail));
     }
     for (const file of ['mm/mempinfd.c', 'include/uapi/linux/mempinfd.h']) {
-      const args = ['scripts/kernel-doc', '-none', '-Wall', file];
-      const finished = await tryRun('perl', args, { what: 'kernel-doc', cwd: series.tree });
+      const finished = await kernelDoc(series.tree, file);
       t.is(finished.code, 0, finished.tail);
       t.is(finished.tail, '');
     }
+  });
+
+  test(`${base}: kernel-doc finds nothing new in what is not only ours`, async (t) => {
+    await using series = await SeriesTree.open(base, 'comments');
+    const found = async () =>
+      Promise.all(COMMENTED.map(async (file) => unnumbered(await kernelDoc(series.tree, file))));
+    const before = await found();
+    await series.applyFirst(series.mails.length);
+    const after = await found();
+    for (const [i, file] of COMMENTED.entries()) {
+      t.deepEqual(
+        after[i]?.filter((line) => !before[i]?.includes(line)),
+        [],
+        file,
+      );
+    }
+    await appendFile(join(series.tree, 'include/linux/mm.h'), UNCOMMENTED);
+    const [planted] = await found();
+    t.true(planted?.some((line) => /mempinfd_uncommented/.test(line)));
+  });
+
+  test(`${base}: the series builds where nothing is configured but its call`, async (t) => {
+    t.timeout(PATCH_TIMEOUT_MS);
+    await using series = await SeriesTree.open(base, 'least');
+    const least = { ...(await x86()), fragments: 'CONFIG_MEMPINFD=y\n' };
+    const inputs = { ...(await series.inputs(series.mails.length, [least])), targets: 'mm/' };
+    await t.notThrowsAsync(
+      provenBuild(workspace.cache, inputs, async () => {
+        await series.applyFirst(series.mails.length);
+        await series.configure(least);
+        const output = requireBuilt(await series.make(least, 'mm/', 'kernel/sys_ni.o'), least);
+        const missing = await series.missing(least, ['mm/mempinfd.o', 'mm/gup.o', 'mm/vmscan.o']);
+        if (missing.length > 0) throw new Error(`not configured: ${missing.join(', ')}`);
+        return output;
+      }),
+    );
+  });
+
+  test(`${base}: git ignores the program of the selftest, and not its source`, async (t) => {
+    await using series = await SeriesTree.open(base, 'ignored');
+    await series.applyFirst(series.mails.length);
+    // A repository of its own: Debian's file for the whole tree ignores everything.
+    const selftests = join(series.tree, 'tools/testing/selftests/mm');
+    await git(selftests, 'init', '--quiet');
+    const names = ['mempinfd', 'mempinfd.c'];
+    t.is(await git(selftests, 'check-ignore', '--no-index', ...names), 'mempinfd\n');
   });
 
   test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
@@ -138,6 +197,11 @@ function isOld(object: string): boolean {
   return object !== 'mm/mempinfd.o';
 }
 
+function kernelDoc(tree: string, file: string): Promise<Finished> {
+  const args = ['scripts/kernel-doc', '-none', '-Wall', file];
+  return tryRun('perl', args, { what: 'kernel-doc', cwd: tree });
+}
+
 async function checkpatch(tree: string, mail: string): Promise<string[]> {
   const args = ['scripts/checkpatch.pl', '--strict', '--terse', '--show-types', '--no-summary'];
   const finished = await tryRun('perl', [...args, mail], { what: 'checkpatch', cwd: tree });
@@ -163,6 +227,12 @@ async function checked(
   const finished = await series.make(architecture, CHECK, 'C=2', 'W=1', ...objects);
   requireBuilt(finished, architecture);
   return finished;
+}
+
+/** What was found, one a line, in the words of either base, without the line numbers. */
+function unnumbered({ stdout, stderr }: Finished): string[] {
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line !== '');
+  return lines.map((line) => line.replaceAll(/:\d+\b/g, ''));
 }
 
 /** Without the line numbers, which every patch moves. */

@@ -46,10 +46,18 @@
 #define MEMPINFD_BATCH_SMALL	31
 
 /*
- * A pin of a small folio is GUP_PIN_COUNTING_BIAS references, so no user who
- * holds less than this can be the reason that a count gets near its end.
+ * A pin of a small folio is GUP_PIN_COUNTING_BIAS references, so all files
+ * together cannot bring a count near its end while they hold less than this.
+ * What others pin (io_uring, RDMA, direct I/O) is beyond reach here: they look
+ * at no count, and can get it there without a file of ours.
  */
 #define MEMPINFD_CHECK_REFS	(INT_MAX / GUP_PIN_COUNTING_BIAS / 16)
+
+/*
+ * Pages charged to any user: a page can be pinned by many. 64 bits, because who
+ * is not limited gets to the end of a long on 32-bit machines.
+ */
+static atomic64_t mempinfd_charged = ATOMIC64_INIT(0);
 
 /**
  * struct mempinfd_run - 2^order physically contiguous pages
@@ -92,7 +100,7 @@ struct mempinfd_chunk {
  * @chunks: runs after the first few, newest chunk first
  * @nr_inline: of @runs in use
  * @flags: MEMPINFD_PIN_*
- * @check_refs: enough is pinned for a reference count to overflow
+ * @check_refs: enough is pinned, by whomever, for a reference count to overflow
  * @runs: the first few runs; most pins need no more
  */
 struct mempinfd_record {
@@ -280,7 +288,10 @@ static unsigned long mempinfd_fill_room(struct mempinfd_room *room,
 	return next - pages;
 }
 
-/* GUP warns when a reference count overflows. User space must not get there. */
+/*
+ * GUP warns when a reference count overflows. User space must not get there: the
+ * other half of the range is for what GUP has pinned and nobody checked yet.
+ */
 static bool mempinfd_many_refs(struct page *page)
 {
 	return (unsigned int)folio_ref_count(page_folio(page)) > INT_MAX / 2;
@@ -411,7 +422,11 @@ static int mempinfd_pin_range(struct mempinfd_record *record)
 	struct page **pages;
 	int ret;
 
-	if (record->nr_pages <= MEMPINFD_BATCH_SMALL)
+	/*
+	 * References are checked after GUP, which user space can make wait with
+	 * a batch all but pinned. A small one is less to wait with.
+	 */
+	if (record->nr_pages <= MEMPINFD_BATCH_SMALL || record->check_refs)
 		return mempinfd_pin_pages(record, start, small, MEMPINFD_BATCH_SMALL);
 
 	pages = kmalloc_array(MEMPINFD_BATCH + 1, sizeof(*pages), GFP_KERNEL);
@@ -440,12 +455,14 @@ static int mempinfd_charge(struct mempinfd_ctx *ctx, struct mempinfd_record *rec
 			return -ENOMEM;
 	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked, charged));
 	atomic64_add(nr_pages, &ctx->mm->pinned_vm);
-	record->check_refs = charged >= MEMPINFD_CHECK_REFS;
+	record->check_refs = atomic64_add_return(nr_pages, &mempinfd_charged) >=
+			     MEMPINFD_CHECK_REFS;
 	return 0;
 }
 
 static void mempinfd_uncharge(struct mempinfd_ctx *ctx, unsigned long nr_pages)
 {
+	atomic64_sub(nr_pages, &mempinfd_charged);
 	atomic64_sub(nr_pages, &ctx->mm->pinned_vm);
 	atomic_long_sub(nr_pages, &ctx->user->locked_vm);
 }

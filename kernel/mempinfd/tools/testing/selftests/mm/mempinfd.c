@@ -22,7 +22,17 @@
 #include "../kselftest_harness.h"
 
 #ifndef __NR_mempinfd
+#if defined(__alpha__)
+#define __NR_mempinfd	583
+#elif defined(__mips__) && _MIPS_SIM == _MIPS_SIM_ABI32
+#define __NR_mempinfd	4473
+#elif defined(__mips__) && _MIPS_SIM == _MIPS_SIM_NABI32
+#define __NR_mempinfd	6473
+#elif defined(__mips__)
+#define __NR_mempinfd	5473
+#else
 #define __NR_mempinfd	473
+#endif
 #endif
 
 #ifndef MADV_PAGEOUT
