@@ -110,7 +110,7 @@ export async function resolveBase(workspace: Workspace, name: string): Promise<K
 }
 
 async function checkTree(kernel: string, patches: readonly string[]) {
-  if (/^[\d.]+$/.test(kernel)) throw unknownBase(kernel);
+  if (/^\d[\d.]*$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
   if (patches.length === 0) return;
   throw new UsageError(`${kernel} is never written to, so --patch cannot change it`, {

@@ -72,6 +72,13 @@ test('an unknown flavour, base or tree is refused with what there is', async (t)
   }
 });
 
+test('the directory that pinlab is called in may be the tree', async (t) => {
+  for (const kernel of ['.', '..']) {
+    const error = await refusal({ kernel });
+    t.regex(`${error}`, /is not a kernel source tree/, kernel);
+  }
+});
+
 test('patches of a mailbox are known by their lines in it, plain ones by their own file', async (t) => {
   await using scratch = await temporaryDirectory('test');
   const [mailbox, patch] = [join(scratch.path, 'v5.mbox'), join(scratch.path, 'fix.patch')];
