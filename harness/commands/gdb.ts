@@ -19,7 +19,7 @@ export function gdbCommand(invocation: Invocation) {
     .option('--output <dir>', 'where console.log goes', 'results/gdb')
     .addHelpText('after', '\nExample:\n  $ npx pinlab gdb --break mempinfd_ioctl -- -ex continue')
     .action(async (gdb, options) => {
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       using listener = openListener(invocation.environment);
       const code = await debugGuest({
         workspace: invocation.workspace(listener.emit),

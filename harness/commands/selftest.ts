@@ -16,7 +16,7 @@ export function selftestCommand(invocation: Invocation) {
     .option('--output <dir>', 'where console.log goes', 'results/selftest')
     .addHelpText('after', '\nExample:\n  $ npx pinlab selftest --flavour debug')
     .action(async (options) => {
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       using listener = openListener(invocation.environment);
       const { emit } = listener;
       const workspace = invocation.workspace(emit);
