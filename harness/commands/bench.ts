@@ -34,7 +34,7 @@ export function benchCommand(invocation: Invocation) {
       const { environment, argv } = invocation;
       const choice = kernelChoice(options);
       if (options.updateResults) refuseOther(choice);
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       const bench = await benchKernel({
         workspace: invocation.workspace(progressReporter(environment)),
         version: environment.version,

@@ -52,7 +52,7 @@ export function fuzzCommand(invocation: Invocation) {
       const onFailure = options.failFast ? 'stop' : 'continue';
       const plan: FuzzPlan = options.replay ? { file: resolve(options.replay) } : options;
       if ('file' in plan) await checkReplay(plan.file);
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       const reporters = openReporters(
         ['list', ...(options.json ? ['json'] : [])],
         output,

@@ -7,6 +7,11 @@ import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { machineChoice, withMachineOptions } from './machineOptions.ts';
 import { openListener } from './reporters.ts';
 
+const NOTES = `Without --break the guest is up, and gdb has the symbols of the driver as well as the kernel's.
+With --break no module is loaded yet: gdb has the kernel's alone.
+The kernel's own commands (lx-ps, lx-dmesg, ...) take a kernel of its own, minutes of building:
+  --config kernel/configs/gdb.config`;
+
 /** `pinlab gdb`: gdb on the kernel of a guest. */
 export function gdbCommand(invocation: Invocation) {
   return withMachineOptions(withKernelOptions('gdb'))
@@ -17,9 +22,10 @@ export function gdbCommand(invocation: Invocation) {
       'start stopped, with breakpoints on these symbols of the kernel',
     )
     .option('--output <dir>', 'where console.log goes', 'results/gdb')
+    .addHelpText('after', `\n${NOTES}`)
     .addHelpText('after', '\nExample:\n  $ npx pinlab gdb --break mempinfd_ioctl -- -ex continue')
     .action(async (gdb, options) => {
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       using listener = openListener(invocation.environment);
       const code = await debugGuest({
         workspace: invocation.workspace(listener.emit),

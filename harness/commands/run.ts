@@ -131,7 +131,7 @@ async function runOnce(
   const names = options.reporter.split(',').filter((name) => name !== '');
   const json = options.json && !names.includes('json') ? ['json'] : [];
   const reporters = openReporters([...names, ...json], output, invocation.environment);
-  await outputDirectory(output);
+  await outputDirectory(output, options.kernel);
   const telling = new Telling(reporters);
   const emit = (event: RunEvent) => telling.tell(event);
   const workspace = invocation.workspace(emit);

@@ -29,9 +29,10 @@ export function selftestTable(selfTest: SelfTest): string {
   return `${[...align([head, ...rows]), ...absent, ...missed, memory, conclusion(selfTest)].join('\n')}\n`;
 }
 
-/** Whether everything that happened was noticed, in bounded memory. */
+/** Whether something happened, and all of it was noticed, in bounded memory. */
 export function isSound({ observations, grewMiB }: SelfTest): boolean {
-  return observations.every(({ problems }) => problems.length === 0) && grewMiB <= MAX_GROWTH_MIB;
+  const noticed = observations.every(({ problems }) => problems.length === 0);
+  return observations.length > 0 && noticed && grewMiB <= MAX_GROWTH_MIB;
 }
 
 function conclusion(selfTest: SelfTest): string {

@@ -26,7 +26,7 @@ export function shellCommand(invocation: Invocation) {
         throw new UsageError('a shell needs a terminal; name a command: pinlab shell -- COMMAND');
       }
       if (options.share) await checkDirectory(options.share);
-      const output = await outputDirectory(options.output);
+      const output = await outputDirectory(options.output, options.kernel);
       using listener = openListener(environment);
       const code = await openShell({
         workspace: invocation.workspace(listener.emit),

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { MismatchError } from '../errors.ts';
 import { readAppliedFiles, writeAppliedFiles } from './appliedFiles.ts';
 import { hashFile, listFiles } from './hash.ts';
+import type { Place } from './mailbox.ts';
 import { exists } from './paths.ts';
 import { failure, run, tryRun } from './spawn.ts';
 
@@ -15,8 +16,15 @@ export interface Series {
   newFiles: readonly { from: string; to: string }[];
   /** Patch files, in the order they apply. */
   patches: readonly string[];
+  /** Where the patches come from that a user's mailbox was split into, by their files. */
+  origins?: ReadonlyMap<string, Origin>;
   /** How many lines around a change must match: all that a patch has, where it does not say. */
   context?: number;
+}
+
+/** A mailbox and the place in it. */
+export interface Origin extends Place {
+  mailbox: string;
 }
 
 export interface SeriesPart {

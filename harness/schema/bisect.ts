@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { BootError, BuildError, DISK_FULL, EXIT, MismatchError } from '../errors.ts';
 import type { Results, TestResult } from './results.ts';
+import { decidingAttempt } from './verdict.ts';
 
 /** What `git bisect run` understands: good, bad, cannot be judged, and stop everything. */
 export const BISECT = { good: 0, bad: 1, skip: 125, abort: 128 } as const;
@@ -24,9 +25,11 @@ export function bisectCodeOfError(error: unknown): number {
   return ofTheTree && !isDiskFull(error) ? BISECT.skip : BISECT.abort;
 }
 
-/** A test that never started is lost for reasons of ours, not of the commit. */
+/** A test that never started, or whose QEMU the host ended, is lost for reasons of ours, not of the commit. */
 function failed({ status, attempts }: TestResult): boolean {
-  return status === 'fail' || (status === 'lost' && attempts.length > 0);
+  const decisive = decidingAttempt(attempts);
+  if (decisive === undefined || decisive.qemuEndedBy !== undefined) return false;
+  return status === 'fail' || status === 'lost';
 }
 
 /** strerror(ENOSPC), which every build tool prints. */

@@ -64,6 +64,8 @@ export const attempt = z.strictObject({
   smmu: counters.optional(),
   /** Which guest of the run it ran in, from 1: guest 3 has its console in `console-3.log`. */
   guest: z.int().positive().optional(),
+  /** The signal that ended QEMU meanwhile, such as that of the host's OOM killer. */
+  qemuEndedBy: z.string().optional(),
 });
 
 /** A test's verdict: the last attempt of its worst repetition decides it. */

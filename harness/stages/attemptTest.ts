@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setTimeout } from 'node:timers/promises';
 import { InfraError, InterruptedError } from '../errors.ts';
 import { type Counts, Expectations } from '../ktap/expectation.ts';
 import { Judge, type Judgement } from '../ktap/judge.ts';
@@ -37,15 +38,29 @@ export async function attemptTest(
   const { judgement, counts } = await untilCounted(on, test, options);
   const durationMs = Math.round(performance.now() - startedAt);
   const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
-  const { status, reason } = judgement;
+  const { status } = judgement;
+  const qemuEndedBy = status === 'lost' ? await signalOf(on) : undefined;
   // Only now: what the kernel says when it is asked is no report of its own.
   const hang = status === 'lost' ? await askWhy(on, test, options) : [];
   const diagnostics = [...judgement.diagnostics, ...hang];
   const counters = counts?.device ?? null;
   const smmu = counts?.smmu ?? null;
-  const why = reason ? { reason } : {};
-  const attempt = { status, durationMs, diagnostics, counters, smmu, ...why };
-  return { attempt, splats };
+  const attempt = { status, durationMs, diagnostics, counters, smmu };
+  return { attempt: { ...attempt, ...reasonOf(judgement, qemuEndedBy) }, splats };
+}
+
+/** How long QEMU may take to end after the connection to its guest broke. */
+const END_TIMEOUT_MS = 1_000;
+
+/** The signal that ended QEMU, if one did; a guest that panics or powers off lets it exit. */
+async function signalOf({ guest }: TestGuest): Promise<string | undefined> {
+  const late = setTimeout(END_TIMEOUT_MS, undefined);
+  return (await Promise.race([guest.vm.exited, late]))?.signal;
+}
+
+function reasonOf({ reason }: Judgement, qemuEndedBy?: string) {
+  if (qemuEndedBy === undefined) return reason ? { reason } : {};
+  return { reason: `${reason}; QEMU was ended by ${qemuEndedBy}`, qemuEndedBy };
 }
 
 interface Counted {

@@ -50,6 +50,11 @@ export function totalCost(costs: readonly Cost[]): Cost {
   return { what: 'all of it', mib: sum(({ mib }) => mib), minutes: sum(({ minutes }) => minutes) };
 }
 
+/** How much of what a first run makes `costs` are, by size: 1 of an empty cache, 0 where all is built. */
+export function shareOfFirstRun(costs: readonly Cost[]): number {
+  return totalCost(costs).mib / PARTS.reduce((all, { mib }) => all + mib, 0);
+}
+
 /** A finished artifact has its manifest; one that is being made does not. */
 async function holdsArtifact(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch(() => []);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { UsageError } from '../errors.ts';
 import type { TestStatus } from '../schema/results.ts';
 
 /** One way in which a test can go wrong, and what must be noticed of it. */
@@ -81,3 +82,12 @@ export const DETECTORS: readonly Detector[] = [
   ...OF_THE_GUEST,
   ...OF_THE_VERDICT,
 ];
+
+/** The detectors whose cause matches `grep`, all without it. */
+export function selectDetectors(grep = ''): Detector[] {
+  const selected = DETECTORS.filter(({ cause }) => new RegExp(grep).test(cause));
+  if (selected.length > 0) return selected;
+  throw new UsageError(`--grep ${grep} matches no cause`, {
+    hint: `causes: ${DETECTORS.map(({ cause }) => cause).join(', ')}`,
+  });
+}

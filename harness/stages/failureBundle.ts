@@ -2,6 +2,7 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashFile } from '../host/hash.ts';
+import { exists } from '../host/paths.ts';
 import { commandLine } from '../host/spawn.ts';
 import type { Machine } from '../qemu/args.ts';
 import { type Artifact, BUNDLE_SCHEMA, type Bundle } from '../schema/bundle.ts';
@@ -64,8 +65,20 @@ async function writeBundle(
   const line = commandLine(built.qemu.binary, results.machine.arguments);
   await writeFile(join(to, 'qemu-command.txt'), `${line}\n`);
   await copyFile(built.kernel.config, join(to, 'kernel.config'));
-  const { guest = 1 } = decidingAttempt(test.attempts) ?? {};
+  const { guest = 1, diagnostics = [] } = decidingAttempt(test.attempts) ?? {};
   await copyConsole(join(output, consoleName(guest)), test.id, join(to, 'console.log'));
+  await copyHangs(output, diagnostics, to);
+}
+
+/** A report of the watchdog, by which the diagnostics of a test that hung name it. */
+const HANG = /: (hang(?:-\d+)?\.txt)$/;
+
+async function copyHangs(output: string, diagnostics: readonly string[], to: string) {
+  const named = new Set(diagnostics.flatMap((line) => HANG.exec(line)?.slice(1) ?? []));
+  for (const name of named) {
+    // A guest can print such a name as well.
+    if (await exists(join(output, name))) await copyFile(join(output, name), join(to, name));
+  }
 }
 
 function describe(

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { InfraError } from '../errors.ts';
+import { asPinlabError, InfraError } from '../errors.ts';
 import { requireWritable } from '../host/cache.ts';
 import {
   debuggerPackages,
@@ -13,6 +13,7 @@ import {
   missingPackages,
 } from '../host/packages.ts';
 import { exists } from '../host/paths.ts';
+import { type Cost, pendingCosts, shareOfFirstRun } from './buildCosts.ts';
 import { stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -28,12 +29,15 @@ const CACHE_GIB = 8;
 /** QEMU with a guest of 1 GiB beside the link of a kernel. */
 const MEMORY_GIB = 4;
 
+const GIB = 2 ** 30;
+
 /** Makes sure that this host has what the builds need: tools, which it installs, and room. */
 export async function ensureHost(workspace: Workspace): Promise<void> {
   await ensurePackages(workspace, hostPackages);
   // A cache that is already filled needs little more.
-  if (await exists(join(workspace.cache.root, 'kernel'))) return;
-  const disk = await examineDisk(workspace);
+  const { root } = workspace.cache;
+  if (await exists(join(root, 'kernel'))) return;
+  const disk = await examineDisk(root, await pendingCosts(root));
   if (!disk.ok) throw new InfraError(disk.text, { hint: disk.remedy });
 }
 
@@ -62,8 +66,8 @@ export async function repairHost(
 }
 
 /** Everything about this host that pinlab depends on. */
-export async function examineHost(workspace: Workspace): Promise<Finding[]> {
-  const missing = await missingPackages(workspace.signal);
+export async function examineHost({ cache, signal }: Workspace): Promise<Finding[]> {
+  const missing = await missingPackages(signal);
   const packages: Finding[] = missing.map(({ name, reason }) => ({
     ok: false,
     text: `Debian package ${name}: ${reason}`,
@@ -71,11 +75,12 @@ export async function examineHost(workspace: Workspace): Promise<Finding[]> {
   const last = packages.at(-1);
   if (last) last.remedy = `npx pinlab doctor --fix, or: ${installCommand(missing)}`;
   if (missing.length === 0) packages.push({ ok: true, text: 'Debian packages' });
-  return [...packages, examineMemory(), await examineDisk(workspace)];
+  const disk = await examineDisk(cache.root, await pendingCosts(cache.root));
+  return [...packages, examineMemory(), disk];
 }
 
 function examineMemory(): Finding {
-  const gib = totalmem() / 2 ** 30;
+  const gib = totalmem() / GIB;
   return {
     ok: gib >= MEMORY_GIB,
     text: `${gib.toFixed(1)} GiB of memory, ${availableParallelism()} CPUs (needs ${MEMORY_GIB} GiB)`,
@@ -83,13 +88,17 @@ function examineMemory(): Finding {
   };
 }
 
-async function examineDisk({ cache }: Workspace): Promise<Finding> {
-  await requireWritable(cache.root);
-  const { bavail, bsize } = await statfs(cache.root);
-  const gib = (bavail * bsize) / 2 ** 30;
+/** Whether the disk below `cacheRoot` takes what is `pending`; where all is built it need take nothing. */
+export async function examineDisk(cacheRoot: string, pending: readonly Cost[]): Promise<Finding> {
+  const refused = await requireWritable(cacheRoot).then(() => undefined, asPinlabError);
+  if (refused) return { ok: pending.length === 0, text: refused.message, remedy: refused.hint };
+  const { bavail, bsize } = await statfs(cacheRoot);
+  const gib = (bavail * bsize) / GIB;
+  const needed = CACHE_GIB * shareOfFirstRun(pending);
+  const what = needed > 0 ? ` (what is not built yet needs ${needed.toFixed(1)} GiB)` : '';
   return {
-    ok: gib >= CACHE_GIB,
-    text: `${gib.toFixed(1)} GiB free for ${cache.root} (a first run needs ${CACHE_GIB} GiB)`,
+    ok: gib >= needed,
+    text: `${gib.toFixed(1)} GiB free for ${cacheRoot}${what}`,
     remedy: 'free some disk, or set XDG_CACHE_HOME to a larger one',
   };
 }

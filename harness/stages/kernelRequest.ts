@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cacheKey } from '../host/cache.ts';
-import { hashFile, listFiles } from '../host/hash.ts';
-import { isMailbox, isPatch, splitMailbox } from '../host/mailbox.ts';
-import type { Series } from '../host/overlay.ts';
+import { hashFile } from '../host/hash.ts';
+import { isMailbox, isPatch, splitMailbox, splitPatches } from '../host/mailbox.ts';
+import type { Origin, Series } from '../host/overlay.ts';
 import { bases, findBase } from '../kernel/bases.ts';
 import { strayLine } from '../kernel/config.ts';
 import { ownSources } from '../kernel/coverage.ts';
@@ -73,11 +73,8 @@ export async function resolveKernel(
   const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
   const source = await resolveSource(workspace, choice.kernel);
   const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
-  const further = await Promise.all(
-    (choice.patches ?? []).map((file) => patchesOf(workspace, file)),
-  );
   // Under the series' own name, whose work tree then needs no more than what they change.
-  const patched = { ...series, patches: [...series.patches, ...further.flat()] };
+  const patched = await withFiles(workspace, series, choice.patches ?? []);
   const request = { source, series: patched, flavour: choice.flavour, fragments, counted: [] };
   return choice.coverage ? withCoverage(workspace.root, request) : request;
 }
@@ -113,7 +110,7 @@ export async function resolveBase(workspace: Workspace, name: string): Promise<K
 }
 
 async function checkTree(kernel: string, patches: readonly string[]) {
-  if (/^[\d.]+$/.test(kernel)) throw unknownBase(kernel);
+  if (/^\d[\d.]*$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
   if (patches.length === 0) return;
   throw new UsageError(`${kernel} is never written to, so --patch cannot change it`, {
@@ -138,17 +135,39 @@ async function resolveSeries(
   if (isOurs(series)) return ourSeries(root, base, series);
   const hashes = await Promise.all(series.map(hashFile));
   const name = `series-${cacheKey({ hashes: hashes.join() })}`;
-  const patches = await Promise.all(series.map((file) => patchesOf(workspace, file)));
-  return { name, newFiles: [], patches: patches.flat() };
+  return withFiles(workspace, { name, newFiles: [], patches: [] }, series);
+}
+
+/** `series` with the patches of the user's `files` on top. */
+async function withFiles(
+  workspace: Workspace,
+  series: Series,
+  files: readonly string[],
+): Promise<Series> {
+  const found = (await Promise.all(files.map((file) => patchesOf(workspace, file)))).flat();
+  const origins = found.flatMap(({ file, origin }) => (origin ? [[file, origin] as const] : []));
+  return {
+    ...series,
+    patches: [...series.patches, ...found.map(({ file }) => file)],
+    origins: new Map([...(series.origins ?? []), ...origins]),
+  };
+}
+
+interface UserPatch {
+  file: string;
+  /** Where it was in a mailbox, if it was in one. */
+  origin?: Origin;
 }
 
 /** A file of the user's: a plain patch, or a mailbox with any number of them. */
-async function patchesOf({ cache, signal }: Workspace, file: string): Promise<string[]> {
-  if (!isMailbox(await readUserFile(file))) return [resolve(file)];
-  const inputs = { mailbox: await hashFile(file) };
-  const split = (directory: string) => splitMailbox(resolve(file), directory, signal);
+async function patchesOf({ cache, signal }: Workspace, file: string): Promise<UserPatch[]> {
+  const mailbox = resolve(file);
+  if (!isMailbox(await readUserFile(file))) return [{ file: mailbox }];
+  const inputs = { mailbox: await hashFile(file), holds: 'patches and places' };
+  const split = (directory: string) => splitMailbox(mailbox, directory, signal);
   const { directory } = await cache.get('mailbox', inputs, split, { signal });
-  return (await listFiles(directory)).filter((name) => name.endsWith('.patch'));
+  const patches = await splitPatches(directory);
+  return patches.map(({ file, place }) => ({ file, origin: { mailbox, ...place } }));
 }
 
 /** A file that was named on the command line. */

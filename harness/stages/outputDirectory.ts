@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { access, constants } from 'node:fs/promises';
+import { access, constants, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { makeDirectory } from '../host/paths.ts';
+import { findBase } from '../kernel/bases.ts';
 
-/** The directory that `--output` names, made if it is not there: what cannot be written to is refused at once. */
-export async function outputDirectory(path: string): Promise<string> {
+/**
+ * The directory that `--output` names, made if it is not there: what cannot be written to is refused
+ * at once, and so is what lies in the tree that `kernel` may be.
+ */
+export async function outputDirectory(path: string, kernel?: string): Promise<string> {
   const directory = resolve(path);
+  if (kernel !== undefined && !findBase(kernel)) await refuseInside(kernel, directory);
   try {
     await makeDirectory(directory);
     await access(directory, constants.W_OK);
@@ -17,4 +22,13 @@ export async function outputDirectory(path: string): Promise<string> {
     });
   }
   return directory;
+}
+
+async function refuseInside(kernel: string, directory: string) {
+  const tree = resolve(kernel);
+  const trees = [tree, await realpath(tree).catch(() => tree)];
+  if (!trees.some((one) => `${directory}/`.startsWith(`${one}/`))) return;
+  throw new UsageError(`${kernel} is never written to, and --output ${directory} lies in it`, {
+    hint: 'choose a directory outside the kernel tree: --output DIR',
+  });
 }

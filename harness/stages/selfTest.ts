@@ -7,7 +7,7 @@ import type { Emit } from '../schema/events.ts';
 import { type Built, buildAll } from './buildAll.ts';
 import { ConsoleLogs } from './consoleLogs.ts';
 import { decodeSplats } from './decodeSplats.ts';
-import { DETECTORS, type Detector } from './detectors.ts';
+import { type Detector, selectDetectors } from './detectors.ts';
 import { ensureHost } from './hostTools.ts';
 import type { KernelChoice } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
@@ -22,6 +22,8 @@ import type { Workspace } from './workspace.ts';
 export interface SelfTestRequest {
   workspace: Workspace;
   choice: KernelChoice;
+  /** Only causes that match this regular expression. */
+  grep?: string | undefined;
   /** An existing directory for the console log. */
   output: string;
   emit: Emit;
@@ -48,16 +50,17 @@ const BOOT_TIMEOUT_MS = 120_000;
 /** Makes everything happen that pinlab claims to notice, and says what it noticed. */
 export async function selfTest(request: SelfTestRequest): Promise<SelfTest> {
   const { workspace, choice, emit } = request;
+  const selected = selectDetectors(request.grep);
   await ensureHost(workspace);
   const built = await buildAll(workspace, choice, { suites: [] });
   const config = parseConfig(await readFile(built.kernel.config, 'utf8'));
-  const offered = DETECTORS.filter((detector) => isOffered(detector, config));
+  const offered = selected.filter((detector) => isOffered(detector, config));
   emit({ type: 'runStart', planned: offered.flatMap(idsOf) });
   const record = new TestRecord(emit, (splats) => decodeSplats(workspace, built.kernel, splats));
   const grewMiB = await causeAll(request, built, offered, record);
   return {
     observations: offered.map((detector) => observe(detector, record.tests, record.splats)),
-    notOffered: DETECTORS.filter((detector) => !isOffered(detector, config)),
+    notOffered: selected.filter((detector) => !isOffered(detector, config)),
     grewMiB,
   };
 }

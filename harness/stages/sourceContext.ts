@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { PinlabError } from '../errors.ts';
 import { type Series, type SeriesPart, seriesOverlay, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
-import { patchLine } from '../kernel/patchLine.ts';
+import { type PatchLine, patchLine } from '../kernel/patchLine.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import type { Frame } from '../schema/results.ts';
 import type { Workspace } from './workspace.ts';
@@ -89,15 +89,26 @@ async function linesOf(file: string, { root, overlay, source }: Tree) {
 
 /** The line of this checkout that is the line of the kernel: in a file of ours, or in a patch. */
 async function repositoryLine(file: string, line: number, { root, applied, patches }: Tree) {
-  const inside = (path: string) => (path.startsWith(`${root}/`) ? relative(root, path) : undefined);
   if (OURS.test(file)) return { file, line };
   for (const { from, to } of applied.newFiles) {
     const path = join(from, relative(to, file));
-    if (!(await exists(path))) continue;
-    const own = inside(path);
-    return own === undefined ? undefined : { file: own, line };
+    if (await exists(path)) return inRepository(root, path, line);
   }
   const found = patchLine(patches, file, line);
-  const patch = found && inside(applied.patches[found.patch] ?? '');
-  return patch === undefined || !found ? undefined : { file: patch, line: found.line };
+  return found && patchPlace(root, applied, found);
+}
+
+/** The line of a patch as its user has it: what a mailbox was split into is nobody's file. */
+function patchPlace(root: string, { patches, origins }: Series, found: PatchLine) {
+  const patch = patches[found.patch] ?? '';
+  const origin = origins?.get(patch);
+  if (!origin) return inRepository(root, patch, found.line);
+  const { mailbox, line, verbatim } = origin;
+  return inRepository(root, mailbox, verbatim ? line + found.line - 1 : line);
+}
+
+/** Somebody who calls pinlab from a repository of their own has patches there. */
+function inRepository(root: string, path: string, line: number) {
+  const around = [root, process.cwd()].find((directory) => path.startsWith(`${directory}/`));
+  return around === undefined ? undefined : { file: relative(around, path), line };
 }

@@ -10,7 +10,7 @@ export type Decode = (splats: readonly Splat[]) => Promise<Splat[]>;
 export class TestRecord {
   readonly tests: TestResult[] = [];
   readonly splats: Splat[] = [];
-  /** The command line of the last QEMU. */
+  /** The command line of the last QEMU that booted: what started from its snapshot is an equal machine. */
   qemuArguments: readonly string[] = [];
   /** That of the slowest guest; none before the first. */
   slowdown: number | undefined;

@@ -41,3 +41,7 @@ test('a harness that grows with what the guest prints is not sound', (t) => {
   t.false(isSound({ ...GREEN, grewMiB: 1000 }));
   t.regex(selftestTable({ ...GREEN, grewMiB: 1000 }), /^failed: 1 of 1/m);
 });
+
+test('where nothing happened, nothing is sound', (t) => {
+  t.false(isSound({ ...GREEN, observations: [] }));
+});

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import { pinlab, temporaryDirectory, WITHOUT_CALL } from './pinlab.ts';
+import { FAILING, pinlab, temporaryDirectory, WITH_FAULT, WITHOUT_CALL } from './pinlab.ts';
 
 const CASES: Record<string, [number, string[]]> = {
   'a kernel on which the selected tests pass is good': [0, ['rings']],
+  'a kernel on which a selected test fails is bad': [1, ['--grep', `^${FAILING}$`, ...WITH_FAULT]],
   'a kernel without the report is good': [0, ['rings', '--fingerprint', 'warning-0123456789ab']],
   'a kernel that offers nothing to judge is skipped': [
     125,

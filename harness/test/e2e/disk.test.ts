@@ -56,6 +56,10 @@ test('a read-only cache serves what it has, and says what it cannot take', async
     const { code, tail } = await pinlab([...RUN, output], environment);
     t.is(code, EXIT.ok, tail);
     t.is((await readResults(output)).summary.exitCode, EXIT.ok);
+    const doctor = await pinlab(['doctor'], environment);
+    t.is(doctor.code, EXIT.ok, doctor.tail);
+    t.regex(doctor.stdout, /^ok +cannot write to the cache: EROFS/m);
+    t.regex(doctor.stdout, /^ok +everything that a run needs is built$/m);
   }
   await rm(join(cache, 'image'), { recursive: true });
   await using _ = await readOnly(cache);

@@ -7,7 +7,16 @@ import { EXIT } from '../../errors.ts';
 import { readResults } from '../../stages/readResults.ts';
 import { pinlab, temporaryDirectory } from './pinlab.ts';
 import { orphans } from './processes.ts';
-import { BEGINS, follow, MOMENTS, type Moment, RUN, verdicts } from './runPhases.ts';
+import {
+  BEGINS,
+  follow,
+  MOMENTS,
+  type Moment,
+  RUN_NAMES,
+  RUNS,
+  type RunName,
+  verdicts,
+} from './runPhases.ts';
 import { pick, randomNumbers } from './seededRandom.ts';
 import { brokenFiles, throwawayCache } from './throwawayCache.ts';
 import { end, VICTIMS, type Victim } from './victims.ts';
@@ -19,9 +28,11 @@ interface Ground {
   output: string;
   /** For TMPDIR. */
   temporary: string;
-  /** How long each phase takes undisturbed, in ms. */
-  phases: Record<Moment, number>;
+  /** How long each phase of each run takes undisturbed, in ms. */
+  phases: Record<RunName, Phases>;
 }
+
+type Phases = Record<Moment, number>;
 
 /** Ends the harness, its QEMU or its guest at moments that follow from `seed`; each time nothing may be left or lost. */
 export async function killRounds(t: ExecutionContext, seed: number, rounds: number) {
@@ -30,28 +41,30 @@ export async function killRounds(t: ExecutionContext, seed: number, rounds: numb
   const ground = await prepare(directory.path);
   const hit = new Map<string, number>();
   for (let round = 1; round <= rounds; round += 1) {
+    const run = pick(RUN_NAMES, random());
     const victim = pick(VICTIMS, random());
     const moment = pick(MOMENTS, random());
-    const afterMs = random() * ground.phases[moment];
-    const what = `seed ${seed}, round ${round}: ${victim}, ${Math.round(afterMs)} ms into ${moment}`;
+    const afterMs = random() * ground.phases[run][moment];
+    const when = `${Math.round(afterMs)} ms into ${moment}`;
+    const what = `seed ${seed}, round ${round}, ${run}: ${victim}, ${when}`;
     // Some rounds build the programs, all the image: seconds and less.
     await rm(join(ground.cache, 'image'), { recursive: true, force: true });
     if (random() < 0.05) await rm(join(ground.cache, 'guest-tests'), { recursive: true });
-    const killed = await killedRun(ground, victim, moment, afterMs);
+    const killed = await killedRun(ground, { run, victim, moment, afterMs });
     await check(t, ground, killed, what);
-    const next = await pinlab([...RUN, ground.output], environmentOf(ground));
+    const next = await pinlab([...RUNS[run], ground.output], environmentOf(ground));
     if (next.code !== EXIT.ok)
       t.fail(`${what}: the next run ended with ${next.code}\n${next.tail}`);
     const left = (await readdir(ground.temporary)).filter((name) => name.startsWith('pinlab-'));
     t.deepEqual(left, [], `${what}: temporary directories after the next run`);
-    const key = `${victim} in ${killed.moment ?? 'nothing: it had ended'}`;
+    const key = `${victim} in ${killed.moment ?? 'nothing: it had ended'}, ${run}`;
     hit.set(key, (hit.get(key) ?? 0) + 1);
   }
   const tally = [...hit].sort().map(([what, count]) => `${count} × ${what}`);
   t.log(`seed ${seed}: ${tally.join(', ')}`);
 }
 
-/** A first run fills the cache and shows how long each phase takes. */
+/** First runs fill the cache and show how long each phase takes. */
 async function prepare(path: string): Promise<Ground> {
   const home = join(path, 'cache');
   const cache = await throwawayCache(home);
@@ -59,11 +72,23 @@ async function prepare(path: string): Promise<Ground> {
   const temporary = join(path, 'tmp');
   await mkdir(temporary);
   const env = environmentOf({ home, temporary });
-  const warm = await pinlab([...RUN, output], env);
+  const warm = await pinlab([...RUNS.booted, output], env);
   if (warm.code !== EXIT.ok) throw new Error(warm.tail);
-  await rm(join(cache, 'image'), { recursive: true });
-  await using run = follow(env, output);
-  const times: Record<Moment, number> = { build: 0, boot: 0, test: 0, report: 0 };
+  const measure = async (run: RunName) => {
+    await rm(join(cache, 'image'), { recursive: true });
+    return measurePhases(run, env, output);
+  };
+  const phases = { booted: await measure('booted'), restored: await measure('restored') };
+  return { home, cache, output, temporary, phases };
+}
+
+async function measurePhases(
+  name: RunName,
+  env: Record<string, string>,
+  output: string,
+): Promise<Phases> {
+  await using run = follow(name, env, output);
+  const times: Phases = { build: 0, boot: 0, test: 0, report: 0 };
   let last = performance.now();
   for (const [moment, next] of [
     ['build', 'boot'],
@@ -75,8 +100,7 @@ async function prepare(path: string): Promise<Ground> {
     last = performance.now();
   }
   await run.child.exited;
-  times.report = performance.now() - last;
-  return { home, cache, output, temporary, phases: times };
+  return { ...times, report: performance.now() - last };
 }
 
 function environmentOf({ home, temporary }: Pick<Ground, 'home' | 'temporary'>) {
@@ -93,13 +117,19 @@ interface Killed {
   text: string;
 }
 
+interface Kill {
+  run: RunName;
+  victim: Victim;
+  moment: Moment;
+  /** Since the beginning of the phase. */
+  afterMs: number;
+}
+
 async function killedRun(
   ground: Ground,
-  victim: Victim,
-  moment: Moment,
-  afterMs: number,
+  { run: name, victim, moment, afterMs }: Kill,
 ): Promise<Killed> {
-  await using run = follow(environmentOf(ground), ground.output);
+  await using run = follow(name, environmentOf(ground), ground.output);
   await run.reached(moment);
   const ended = await Promise.race([run.child.exited, setTimeout(afterMs, undefined)]);
   if (!ended) await end(run.child.pid, victim, ground);

@@ -13,6 +13,12 @@ export const ROOT = join(import.meta.dirname, '../../..');
 export const CLI = join(ROOT, 'harness/cli.js');
 /** Chooses a kernel without the system call, for the seconds that one file takes; the unpatched one is as long as another. */
 export const WITHOUT_CALL = ['--patch', join(ROOT, 'harness/test/planted/no-such-call.patch')];
+/** Chooses a kernel on which `FAILING` fails, and no other test of its program. */
+export const WITH_FAULT = [
+  '--patch',
+  join(ROOT, 'harness/test/planted/unknown-id-is-einval.patch'),
+];
+export const FAILING = 'pin_args:pin_args.id_that_does_not_exist_is_enoent';
 
 /** Runs pinlab as a user would and returns how it ended. */
 export function pinlab(args: readonly string[], env: Record<string, string> = {}) {

@@ -2,8 +2,14 @@
 import { type Child, start } from '../../host/spawn.ts';
 import { CLI } from './pinlab.ts';
 
-/** What is run: one guest, a few seconds of tests. */
-export const RUN = ['run', 'rings', '--jobs', '1', '--output'];
+/** What is run, a few seconds of tests: in the guest that boots, or in two that start from its snapshot. */
+export const RUNS = {
+  booted: ['run', 'rings', '--jobs', '1', '--output'],
+  restored: ['run', 'rings', 'device', '--jobs', '2', '--output'],
+} as const;
+export type RunName = keyof typeof RUNS;
+export const RUN_NAMES = Object.keys(RUNS) as readonly RunName[];
+
 /** The phases of a run, each from a line of its output on. */
 export const MOMENTS = ['build', 'boot', 'test', 'report'] as const;
 export type Moment = (typeof MOMENTS)[number];
@@ -30,8 +36,8 @@ export function verdicts(text: string): string[] {
 }
 
 /** Starts a run with `env` and listens to it. */
-export function follow(env: Record<string, string>, output: string): Run {
-  const child = start(process.execPath, [CLI, ...RUN, output], {
+export function follow(name: RunName, env: Record<string, string>, output: string): Run {
+  const child = start(process.execPath, [CLI, ...RUNS[name], output], {
     what: 'pinlab',
     env: { CI: 'true', ...env },
   });

@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
+import { hashTree } from '../../host/hash.ts';
 import { bases } from '../../kernel/bases.ts';
-import { pinlab, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
+import { pinlab, ROOT, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
 import { runWithoutPins } from '../e2e/withoutPins.ts';
+import { externalTree } from './externalTree.ts';
 
 const PLANTED = join(import.meta.dirname, '../planted');
+const INTERFACE_OF_2021 = join(ROOT, 'kernel/v3/6.12.mbox');
 
 /** The races, on the kernel that watches for data races; the rest of its time KCSAN looks elsewhere. */
 const RACES = ['races', 'pin_waits', 'sharing', 'lifetime', 'limits'];
@@ -84,15 +87,16 @@ test('a file whose ids have run out pins no more', async (t) => {
   t.is(tests.find(({ id }) => id === 'exhausted:global.no_free_id_is_enospc')?.status, 'pass');
 });
 
-test('a kernel with the interface of 2021 is judged by what it offers', async (t) => {
+test('a tree of somebody’s, with the interface of 2021, is judged by what it offers and not written to', async (t) => {
   await using directory = await temporaryDirectory();
-  const series = ['--series', 'kernel/v3/6.12.mbox'];
-  const { tail } = await pinlab(['run', ...series, '--output', directory.path]);
+  await using tree = await externalTree('6.12', INTERFACE_OF_2021);
+  const before = await hashTree(tree.path);
+  const run = ['run', '--kernel', tree.path, '--output', directory.path];
+  const { code, tail } = await pinlab(run);
+  t.is(code, EXIT.failed, tail);
+  t.is(await hashTree(tree.path), before);
   const { tests, splats, inputs } = await readResults(directory.path);
-  t.deepEqual(
-    inputs.kernel.series.map(({ name }) => name),
-    ['0001-mm-add-mempinfd-with-the-interface-of-2021.patch'],
-  );
+  t.like(inputs.kernel, { source: tree.path, series: [] });
   const statusOf = (id: string) => tests.find((one) => one.id === id)?.status;
   t.is(statusOf('pin:pin.anon.pinned_buffer_never_stalls'), 'pass', tail);
   t.is(statusOf('pin:pin.anon.unpinned_buffer_stalls_on_every_page'), 'pass', tail);
@@ -109,4 +113,18 @@ test('a kernel with the interface of 2021 is judged by what it offers', async (t
     splats.filter(({ allowed }) => !allowed),
     [],
   );
+});
+
+test('somebody’s series is put on the clean base', async (t) => {
+  await using directory = await temporaryDirectory();
+  const series = ['--series', INTERFACE_OF_2021, '--grep', '^pin:pin\\.anon\\.'];
+  const { tail } = await pinlab(['run', ...series, '--output', directory.path]);
+  const { tests, inputs } = await readResults(directory.path);
+  t.like(inputs.kernel, { source: 'linux-source-6.12' });
+  t.deepEqual(
+    inputs.kernel.series.map(({ name }) => name),
+    ['0001-mm-add-mempinfd-with-the-interface-of-2021.patch'],
+  );
+  const pinned = tests.find(({ id }) => id === 'pin:pin.anon.pinned_buffer_never_stalls');
+  t.is(pinned?.status, 'pass', tail);
 });

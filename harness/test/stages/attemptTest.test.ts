@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
 import { InterruptedError } from '../../errors.ts';
+import type { Exit } from '../../host/spawn.ts';
 import { type AttemptOptions, attemptTest } from '../../stages/attemptTest.ts';
 import type { TestGuest } from '../../stages/testGuest.ts';
 
@@ -8,15 +9,22 @@ const PLANNED = { id: 'pin:works', program: 'pin', name: 'works' };
 const PASSED = ['TAP version 13', '1..1', 'ok 1 works', '# Totals: pass:1'];
 
 /** A guest whose test passes, and whose console then says nothing more: as when QEMU ends just there. */
-function silentGuest(onSettle: () => void): TestGuest {
+function silentGuest(onSettle: () => void, exited?: Exit): TestGuest {
   const settle = async () => {
     onSettle();
     return false;
   };
-  return guestThat({ says: PASSED, settle });
+  return guestThat({ says: PASSED, settle, exited });
 }
 
-function guestThat({ says, settle }: { says: string[]; settle: () => Promise<boolean> }) {
+interface Given {
+  says: string[];
+  settle: () => Promise<boolean>;
+  /** How QEMU has ended; without, it runs on. */
+  exited?: Exit | undefined;
+}
+
+function guestThat({ says, settle, exited }: Given) {
   const ssh = {
     exec(_: string, { onLine }: { onLine: (line: string, stream: string) => void }) {
       for (const line of says) onLine(line, 'stdout');
@@ -29,7 +37,8 @@ function guestThat({ says, settle }: { says: string[]; settle: () => Promise<boo
     take: async () => [],
     settle,
   };
-  const guest = { ssh, vm: { qmp }, slowdown: 1, within: (ms: number) => ms };
+  const end = exited ? Promise.resolve(exited) : new Promise(() => undefined);
+  const guest = { ssh, vm: { qmp, exited: end }, slowdown: 1, within: (ms: number) => ms };
   return { guest, watch, number: 1 } as unknown as TestGuest;
 }
 
@@ -49,6 +58,20 @@ test('a console that goes silent after a test costs the test its verdict', async
   t.regex(attempt.reason ?? '', /console went silent/);
   t.deepEqual(attempt.diagnostics.slice(-1), ['# hangs']);
 });
+
+for (const [what, signal] of [
+  ['that a signal ended is no guest that died: the attempt names the signal', 'SIGKILL'],
+  ['that exited is a guest that died', undefined],
+] as const) {
+  test(`a QEMU ${what}`, async (t) => {
+    const exit = { code: signal ? undefined : 0, signal };
+    const guest = silentGuest(() => undefined, exit);
+    const { attempt } = await attemptTest(guest, PLANNED, options(new AbortController().signal));
+    t.is(attempt.status, 'lost');
+    t.is(attempt.qemuEndedBy, signal);
+    t.is(/; QEMU was ended by SIGKILL$/.test(attempt.reason ?? ''), signal !== undefined);
+  });
+}
 
 test('an interrupt while the console settles is an interrupt, and no verdict on the test', async (t) => {
   const controller = new AbortController();

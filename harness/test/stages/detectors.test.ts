@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { UsageError } from '../../errors.ts';
 import { SPLAT_KINDS } from '../../splat/table.ts';
-import { DETECTORS } from '../../stages/detectors.ts';
+import { DETECTORS, selectDetectors } from '../../stages/detectors.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const script = await readFile(join(ROOT, 'guest-tests/selftest/causes'), 'utf8');
@@ -30,4 +31,11 @@ test('everything that the kernel module can do is used', (t) => {
 test('a detector names a kind of report that there is', (t) => {
   const kinds = SPLAT_KINDS.map(({ kind }) => kind);
   for (const { splat } of DETECTORS) if (splat) t.true(kinds.includes(splat), splat);
+});
+
+test('causes are chosen by name, and a pattern that matches none is refused', (t) => {
+  t.deepEqual(selectDetectors(), [...DETECTORS]);
+  const chosen = selectDetectors('^(shift|lock_order)$').map(({ cause }) => cause);
+  t.deepEqual(chosen, ['lock_order', 'shift']);
+  t.throws(() => selectDetectors('kasan'), { instanceOf: UsageError, message: /matches no cause/ });
 });

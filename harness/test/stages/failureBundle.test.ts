@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { temporaryDirectory } from '../../host/temporary.ts';
@@ -26,6 +26,18 @@ test('a bundle has the console of the guest whose attempt decided', async (t) =>
   const [bundle = ''] = await writeBundles(request(output.path, [decided]));
   const said = await readFile(join(bundle, 'console.log'), 'utf8');
   t.is(said.split('\n')[0], 'console-10.log');
+});
+
+test('a bundle has what the kernel said while the test hung', async (t) => {
+  await using output = await temporaryDirectory('bundle');
+  const hung = attempt(1, {
+    status: 'lost',
+    diagnostics: ['# here: hang-3.txt', 'tasks while it hung: hang-2.txt', 'task:one state:D'],
+  });
+  for (const name of ['hang.txt', 'hang-2.txt']) await writeFile(join(output.path, name), name);
+  const [bundle = ''] = await writeBundles(request(output.path, [concludeTest('pin:one', [hung])]));
+  const hangs = (await readdir(bundle)).filter((name) => name.startsWith('hang'));
+  t.deepEqual(hangs, ['hang-2.txt']);
 });
 
 /** As far as a bundle looks: its artifacts are all one file. */

@@ -3,8 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
+import { Cache } from '../../host/cache.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
-import { checkChoice, type KernelChoice } from '../../stages/kernelRequest.ts';
+import { bases } from '../../kernel/bases.ts';
+import { checkChoice, type KernelChoice, resolveKernel } from '../../stages/kernelRequest.ts';
+import { openWorkspace } from '../../stages/workspace.ts';
 import { CONTROLS } from '../report/hostile.ts';
 
 const CHOICE: KernelChoice = { kernel: '6.12', series: 'ours', flavour: 'base', fragments: [] };
@@ -68,3 +71,35 @@ test('an unknown flavour, base or tree is refused with what there is', async (t)
     t.truthy(error.hint);
   }
 });
+
+test('the directory that pinlab is called in may be the tree', async (t) => {
+  for (const kernel of ['.', '..']) {
+    const error = await refusal({ kernel });
+    t.regex(`${error}`, /is not a kernel source tree/, kernel);
+  }
+});
+
+test('patches of a mailbox are known by their lines in it, plain ones by their own file', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const [mailbox, patch] = [join(scratch.path, 'v5.mbox'), join(scratch.path, 'fix.patch')];
+  const diff = '--- a/Makefile\n+++ b/Makefile\n@@ -1 +1 @@\n-a\n+b\n';
+  await writeFile(patch, diff);
+  await writeFile(mailbox, `From 1234 Mon Sep 17 00:00:00 2001\nSubject: x\n\nWhy.\n---\n${diff}`);
+  const workspace = await workspaceWithSource(join(scratch.path, 'cache'));
+  const choice = { ...CHOICE, series: [mailbox], patches: [patch] };
+  const { series } = await resolveKernel(workspace, choice);
+  const [first = '', second] = series.patches;
+  t.is(second, patch);
+  t.deepEqual([...(series.origins ?? [])], [[first, { mailbox, line: 5, verbatim: true }]]);
+});
+
+/** A workspace whose cache has a source for the first base, with nothing in it. */
+async function workspaceWithSource(cacheRoot: string) {
+  const [base] = bases;
+  const { name = '', sourcePackage = '' } = base ?? {};
+  const inputs = { package: sourcePackage, version: '1' };
+  await new Cache(cacheRoot).get('kernel-source', inputs, async () => undefined);
+  await writeFile(join(cacheRoot, 'kernel-source', `${name}.version`), '1');
+  const { signal } = new AbortController();
+  return openWorkspace({ root: '/nowhere', cacheRoot, signal, emit: () => undefined });
+}

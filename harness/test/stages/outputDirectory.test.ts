@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
+import { exists } from '../../host/paths.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 import { outputDirectory } from '../../stages/outputDirectory.ts';
 
@@ -23,4 +24,21 @@ test('a file, what is below one, and what has no room for a directory are refuse
     t.regex(error.message, /^cannot write to --output /);
     t.truthy(error.hint);
   }
+});
+
+test('a directory in the developer’s own tree is refused and not made, one beside it is taken', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const [tree, link] = [join(scratch.path, 'linux'), join(scratch.path, 'link')];
+  await mkdir(tree);
+  await symlink(tree, link);
+  const inside = join(tree, 'results');
+  for (const kernel of [tree, link]) {
+    const error = await t.throwsAsync(outputDirectory(inside, kernel), { instanceOf: UsageError });
+    t.regex(error.message, /is never written to/);
+    t.regex(error.hint ?? '', /--output DIR/);
+    t.false(await exists(inside));
+  }
+  const beside = `${tree}-results`;
+  t.is(await outputDirectory(beside, tree), beside);
+  t.is(await outputDirectory(inside, '6.12'), inside);
 });

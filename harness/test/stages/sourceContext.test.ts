@@ -80,3 +80,24 @@ test('what cannot be shown leaves the frame as it was', async (t) => {
   t.deepEqual(await withSource(workspace, sources, stale), stale);
   await rm(root, { recursive: true });
 });
+
+test('a patch out of a mailbox is shown where its user has it, not in the cache', async (t) => {
+  const { root, sources, workspace } = await prepare();
+  const patch = join(root, 'c/mailbox/1/0001-x.patch');
+  await write(patch, PATCH);
+  const repositoryOf = async (mailbox: string, verbatim: boolean) => {
+    const origins = new Map([[patch, { mailbox, line: 20, verbatim }]]);
+    const applied = { ...sources.applied, patches: [patch], origins };
+    const given = { ...sources, applied, series: await seriesParts(applied) };
+    const [frame] = await withSource(workspace, given, [at('mm/gup.c', 3)]);
+    t.deepEqual(frame?.source?.lines[2], 'between');
+    return frame?.repository;
+  };
+  const own = join(root, 'outgoing/v5.mbox');
+  t.deepEqual(await repositoryOf(own, true), { file: 'outgoing/v5.mbox', line: 24 });
+  t.deepEqual(await repositoryOf(own, false), { file: 'outgoing/v5.mbox', line: 20 });
+  const called = join(process.cwd(), 'outgoing/v5.mbox');
+  t.deepEqual(await repositoryOf(called, true), { file: 'outgoing/v5.mbox', line: 24 });
+  t.is(await repositoryOf('/elsewhere/v5.mbox', true), undefined);
+  await rm(root, { recursive: true });
+});
