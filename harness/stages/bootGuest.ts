@@ -62,6 +62,7 @@ export async function bootGuest(request: BootRequest): Promise<Guest> {
     throw error;
   }
   const paced = pace(performance.now() - startedAt);
+  vm.qmp.timeoutMs = paced.within(vm.qmp.timeoutMs);
   const address = { port: vm.sshPort, hostPublicKey, clientKey };
   const connect = { timeoutMs: paced.within(CONNECT_TIMEOUT_MS), signal };
   const ssh = scope.use(await Ssh.connect(address, connect));

@@ -20,11 +20,12 @@ const SEED_BYTES = 64;
  * there; it has no memory of the other guests that started from the same snapshot.
  */
 export async function restoreGuest(request: BootRequest, snapshot: Snapshot): Promise<Guest> {
-  const { qemu, hostPublicKey, clientKey, signal } = request;
+  const { qemu, machine, hostPublicKey, clientKey, signal } = request;
   const { within, slowdown } = snapshot;
   const startedAt = performance.now();
   await using scope = new AsyncDisposableStack();
-  const vm = scope.use(await launch(qemu, request.machine, { signal, beginning: 'awaitState' }));
+  const options = { signal, slowdown, beginning: 'awaitState' } as const;
+  const vm = scope.use(await launch(qemu, machine, options));
   const console = new GuestConsole(vm.console, request.consoleFile);
   if (request.onLine) console.follow(request.onLine);
   await loadState(vm.qmp, snapshot.path, { timeoutMs: within(LOAD_TIMEOUT_MS) });
