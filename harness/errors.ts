@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Process exit codes; `docs/testing.md` lists what each means to a caller. */
+/** Process exit codes; `README.md` lists what each means to a caller. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -52,7 +52,7 @@ export class UsageError extends PinlabError {
 /** The sources do not take what was asked of them, such as an option or a patch. */
 export class MismatchError extends UsageError {}
 
-/** A tool, the disk, the network or the guest image failed; nothing is known about the patch. */
+/** A tool, the disk, the network or a guest that was ready failed; nothing is known about the patch. */
 export class InfraError extends PinlabError {
   override readonly exitCode = EXIT.infra;
 }

@@ -15,7 +15,7 @@ export async function restorePairs(built: Built, scratch: string, rounds: number
   const request = testGuestRequest(built, scratch, signal);
   await using scope = new AsyncDisposableStack();
   const booted = await bootTestGuest(request);
-  const snapshot = scope.use(await takeSnapshot(booted.guest, booted.watch, signal));
+  const snapshot = scope.use(await takeSnapshot(booted.guest, booted.watch, { signal }));
   await booted[Symbol.asyncDispose]();
   const { machine } = request.machine;
   const pairs: Pair[] = [];

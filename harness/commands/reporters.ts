@@ -26,6 +26,9 @@ const REPORTERS: Record<string, (environment: Environment, output: string) => Re
 
 export const reporterNames = Object.keys(REPORTERS);
 
+/** Each is a document, which nobody can read with another in it. */
+const ON_STANDARD_OUTPUT = ['json', 'ktap'];
+
 /** The reporters of one run: progress, those that were asked for, and always the files of results. */
 export function openReporters(
   names: readonly string[],
@@ -33,9 +36,11 @@ export function openReporters(
   environment: Environment,
 ): Reporter[] {
   const open = (name: string) => reporterOf(name)(environment, output);
+  const asked = [...new Set(names)];
+  refuseMixture(asked);
   // GitHub's must hear of everything last.
-  const github = names.filter((name) => name === 'github').map(open);
-  const others = names.filter((name) => name !== 'github').map(open);
+  const github = asked.filter((name) => name === 'github').map(open);
+  const others = asked.filter((name) => name !== 'github').map(open);
   const kept = [new ResultsFileReporter(output), new CoverageReporter(output)];
   const explanation = new ExplanationReporter(process.stderr);
   return [openProgress(environment), ...kept, ...others, explanation, ...github];
@@ -46,6 +51,14 @@ function reporterOf(name: string) {
   if (open) return open;
   throw new UsageError(`there is no reporter ${name}`, {
     hint: `choose among ${reporterNames.join(', ')}`,
+  });
+}
+
+function refuseMixture(names: readonly string[]) {
+  const printed = names.filter((name) => ON_STANDARD_OUTPUT.includes(name));
+  if (printed.length < 2) return;
+  throw new UsageError(`${printed.join(' and ')} would be mixed on standard output`, {
+    hint: 'ask for one of them; results.json is always in --output',
   });
 }
 

@@ -129,7 +129,7 @@ async function runOnce(
   const { kselftest } = options;
   const only = await chosenIds(suites, options, output);
   const names = options.reporter.split(',').filter((name) => name !== '');
-  const json = options.json && !names.includes('json') ? ['json'] : [];
+  const json = options.json ? ['json'] : [];
   const reporters = openReporters([...names, ...json], output, invocation.environment);
   await outputDirectory(output, options.kernel);
   const telling = new Telling(reporters);

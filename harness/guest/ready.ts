@@ -18,6 +18,11 @@ export interface Ready {
   uptimeSeconds: number;
 }
 
+/** What to do about a guest that did not come up. */
+const HINT =
+  'console.log in --output has all that it said, hang.txt what its kernel was doing if it hung; ' +
+  'where host or kernel are slow, give it longer with --boot-timeout';
+
 /**
  * Waits until the guest says through `port` that its SSH server listens.
  * `BootError` if it says that it failed, dies, or is silent for `timeoutMs`.
@@ -35,7 +40,7 @@ export async function untilReady(port: Readable, options: ReadyOptions): Promise
   } catch (error) {
     if (signal?.aborted) throw new InterruptedError('interrupted: wait for the guest');
     if (!(error instanceof BootError)) throw error;
-    throw new BootError(error.message, { output: consoleTail() });
+    throw new BootError(error.message, { output: consoleTail(), hint: HINT });
   } finally {
     over.abort();
   }

@@ -4,13 +4,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, MismatchError } from '../errors.ts';
-import { readAppliedFiles } from '../host/appliedFiles.ts';
 import { BUILD_ENVIRONMENT } from '../host/buildEnvironment.ts';
-import { exists, readIfThere } from '../host/paths.ts';
+import { exists } from '../host/paths.ts';
 import { commandLine, run, type SpawnOptions, tryRun } from '../host/spawn.ts';
 import { droppedOptions, parseConfig } from './config.ts';
 import { hasGdbScripts } from './gdbScripts.ts';
-import { explainDropped, readKconfig } from './kconfig.ts';
+import { explainDropped, hashKconfig, readKconfig } from './kconfig.ts';
 
 /** One configured kernel: where its sources are and where its objects go. */
 export interface KernelBuild {
@@ -73,10 +72,13 @@ export async function seedObjects(from: string, output: string, signal?: AbortSi
   await rename(partial, output);
 }
 
+/** Beside `.config`: what it was made from. */
+const STAMP = '.pinlab-config';
+
 /** Configures from the fragments; an option that was requested and did not survive is an error. */
 export async function configure(build: KernelBuild): Promise<void> {
-  const stamp = join(build.output, '.pinlab-config');
-  const hash = await configurationHash(build);
+  const stamp = join(build.output, STAMP);
+  const hash = configurationHash(build);
   const before = await readFile(stamp, 'utf8').catch(() => undefined);
   if (before === hash) return;
   await mkdir(build.output, { recursive: true });
@@ -97,6 +99,18 @@ export async function compile(build: KernelBuild): Promise<void> {
   const scripts = (await hasGdbScripts(build.output)) ? ['scripts_gdb'] : [];
   const targets = [...(build.settings ?? []), 'Image', 'modules', ...scripts];
   await make(build, [...targets, `-j${availableParallelism()}`], 'build the kernel');
+  await checkCompiled(build);
+}
+
+/** make configures by itself where it sees reason to, as with another compiler, and drops what no longer fits. */
+async function checkCompiled(build: KernelBuild) {
+  try {
+    await checkContract(build, join(build.output, '.config'));
+  } catch (error) {
+    // The next build must not take it for its own.
+    await rm(join(build.output, STAMP), { force: true });
+    throw error;
+  }
 }
 
 /** The directory's steps that make prints: `  CC      mm/gup.o`. */
@@ -152,12 +166,7 @@ async function checkContract(build: KernelBuild, config: string) {
   });
 }
 
-/** Configuring again is needed when the fragments or any Kconfig file that the series changes differ. */
-async function configurationHash(build: KernelBuild): Promise<string> {
-  const applied = (await readAppliedFiles(build.tree)) ?? [];
-  const hash = createHash('sha256').update(build.fragments);
-  for (const file of applied.filter((name) => /Kconfig/.test(name))) {
-    hash.update((await readIfThere(join(build.tree, file))) ?? `${file} is deleted`);
-  }
-  return hash.digest('hex');
+/** Configuring again is needed when the fragments or any Kconfig file differ: a developer's tree may be at another commit. */
+function configurationHash({ tree, fragments }: KernelBuild): string {
+  return createHash('sha256').update(fragments).update(hashKconfig(tree, 'arm64')).digest('hex');
 }

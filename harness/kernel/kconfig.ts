@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, DroppedOption } from './config.ts';
@@ -22,6 +23,27 @@ export function readKconfig(tree: string, architecture: string): Kconfig {
   const reader = new Reader(tree, architecture);
   reader.file('Kconfig', []);
   return reader.options;
+}
+
+/** Differs where any Kconfig file of `tree` does; much faster than to understand them. */
+export function hashKconfig(tree: string, architecture: string): string {
+  const hash = createHash('sha256');
+  const read = (path: string) => {
+    const full = join(tree, path);
+    if (!existsSync(full)) return;
+    const text = readFileSync(full, 'utf8');
+    hash.update(`${path}\n${text}`);
+    for (const [, source = ''] of text.matchAll(SOURCE)) read(expand(source, architecture));
+  };
+  read('Kconfig');
+  return hash.digest('hex');
+}
+
+const SOURCE = /^[ \t]*source[ \t]+("[^"\n]+")/gm;
+
+/** The file that `source` names. */
+function expand(source: string, architecture: string): string {
+  return source.replaceAll('"', '').replaceAll('$(SRCARCH)', architecture);
 }
 
 /** Why `dropped` is not in the final configuration, as a sentence for a person. */
@@ -80,7 +102,7 @@ class Reader {
       case 'menuconfig':
         return this.#define(rest, where, block);
       case 'source':
-        return this.file(this.#expand(rest), block.conditions());
+        return this.file(expand(rest, this.#architecture), block.conditions());
       case 'depends':
         return block.depends(rest.replace(/^on\s+/, ''));
       default:
@@ -92,10 +114,6 @@ class Reader {
     const definition = { where, dependsOn: block.conditions(), hasPrompt: false };
     this.options.set(name, [...(this.options.get(name) ?? []), definition]);
     block.enter(definition);
-  }
-
-  #expand(source: string): string {
-    return source.replaceAll('"', '').replaceAll('$(SRCARCH)', this.#architecture);
   }
 }
 

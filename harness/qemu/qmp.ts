@@ -35,20 +35,24 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** How long QEMU may take for an answer on a host that is not slow. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 /** The greeting answers no command; it is awaited under this id. */
 const GREETING = 0;
 
 /** A QMP session with one QEMU; commands may overlap. */
 export class Qmp implements AsyncDisposable {
+  /** How long QEMU may take for an answer where a command is given no time of its own. */
+  timeoutMs: number;
   readonly #socket: Duplex;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(event: QmpEvent) => void>();
   #lastId = GREETING;
   #closed: InfraError | undefined;
 
-  private constructor(socket: Duplex) {
+  private constructor(socket: Duplex, timeoutMs: number) {
     this.#socket = socket;
+    this.timeoutMs = timeoutMs;
     const lines = new LineSplitter();
     socket.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) this.#receive(line);
@@ -58,11 +62,11 @@ export class Qmp implements AsyncDisposable {
   }
 
   /** Opens a session on a fresh connection; owns the connection from then on. */
-  static async open(socket: Duplex, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Qmp> {
-    const qmp = new Qmp(socket);
+  static async open(socket: Duplex, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Qmp> {
+    const qmp = new Qmp(socket, timeoutMs);
     try {
       await qmp.#await(GREETING, 'greeting', timeoutMs);
-      await qmp.execute('qmp_capabilities', {}, timeoutMs);
+      await qmp.execute('qmp_capabilities');
       return qmp;
     } catch (error) {
       socket.destroy();
@@ -74,7 +78,7 @@ export class Qmp implements AsyncDisposable {
   async execute(
     command: string,
     args: Readonly<Record<string, unknown>> = {},
-    timeoutMs = DEFAULT_TIMEOUT_MS,
+    timeoutMs = this.timeoutMs,
   ): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;

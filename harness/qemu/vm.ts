@@ -5,7 +5,7 @@ import { InfraError, InterruptedError } from '../errors.ts';
 import { LineSplitter } from '../host/lines.ts';
 import { type Child, commandLine, type Exit, start } from '../host/spawn.ts';
 import { type Beginning, type Machine, qemuArgs } from './args.ts';
-import { Qmp } from './qmp.ts';
+import { ANSWER_TIMEOUT_MS, Qmp } from './qmp.ts';
 import { type Listening, listen } from './sockets.ts';
 
 const DEFAULT_TIMEOUT_MS = 20_000;
@@ -34,6 +34,8 @@ export interface Vm extends AsyncDisposable {
 
 export interface LaunchOptions {
   signal?: AbortSignal;
+  /** How many times slower the host is than timeouts assume, as a guest before has shown; else 1. */
+  slowdown?: number;
   /** How long QEMU may take until it answers. */
   timeoutMs?: number;
   beginning?: Beginning;
@@ -61,7 +63,10 @@ export async function launch(
   const child = scope.use(start(qemu, args, started));
   const diagnostics = followDiagnostics(child);
   const link = await Promise.race([
-    connect(sockets).then((connected) => ({ ...connected, qmp: scope.use(connected.qmp) })),
+    connect(sockets, options).then((connected) => ({
+      ...connected,
+      qmp: scope.use(connected.qmp),
+    })),
     notUp(child, commandLine(qemu, args), diagnostics, options),
   ]);
   const owned = scope.move();
@@ -76,17 +81,17 @@ export async function launch(
 }
 
 /** A socket that breaks is seldom the cause: QEMU is about to end, and says why. */
-async function connect(listening: Listening) {
+async function connect(listening: Listening, options: LaunchOptions) {
   try {
-    return await openLinks(listening);
+    return await openLinks(listening, options);
   } catch (error) {
     await setTimeout(LAST_WORDS_MS);
     throw error;
   }
 }
 
-async function openLinks({ accepted }: Listening) {
-  const qmp = await Qmp.open(await accepted.qmp);
+async function openLinks({ accepted }: Listening, { slowdown = 1 }: LaunchOptions) {
+  const qmp = await Qmp.open(await accepted.qmp, ANSWER_TIMEOUT_MS * slowdown);
   const sshPort = parseSshPort(await qmp.humanMonitor('info usernet'));
   return { qmp, sshPort, console: await accepted.console, ready: await accepted.ready };
 }
@@ -96,7 +101,7 @@ async function notUp(
   child: Child,
   command: string,
   diagnostics: readonly string[],
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: LaunchOptions,
+  { signal, slowdown = 1, timeoutMs = DEFAULT_TIMEOUT_MS * slowdown }: LaunchOptions,
 ): Promise<never> {
   const late = setTimeout(timeoutMs, undefined, { ref: false });
   const exit = await Promise.race([child.exited, late]);

@@ -106,14 +106,15 @@ async function judge(
 ): Promise<Judgement> {
   const verdict = new Judge(test.name);
   const mark = (what: 'begin' | 'end') => `echo '${watch.marker(what, test.id)}' > /dev/kmsg`;
+  const timeoutMs = guest.within(testTimeoutMs);
   // So that a test which hangs ends by itself, and says what it waited for.
-  const limit = `TEST_TIMEOUT=${Math.ceil(testTimeoutMs / 1000)}`;
+  const limit = `TEST_TIMEOUT=${Math.ceil(timeoutMs / 1000)}`;
   const run = `cd ${GUEST_DIRECTORY} && ${limit} ./${test.program} -r '${test.name}' < /dev/null`;
   // The markers order the kernel's reports between tests.
   const command = `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
   const ending = await guest.ssh.exec(command, {
     what: `run ${test.id}`,
-    timeoutMs: guest.within(testTimeoutMs),
+    timeoutMs,
     signal,
     onLine: (line, stream) => {
       announced.push(line);

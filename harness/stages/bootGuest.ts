@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { WriteStream } from 'node:fs';
-import { BootError } from '../errors.ts';
 import { untilReady } from '../guest/ready.ts';
 import { Ssh } from '../guest/ssh.ts';
 import type { Machine } from '../qemu/args.ts';
-import { launch, type Vm } from '../qemu/vm.ts';
+import { launch } from '../qemu/vm.ts';
+import { type Asking, answered, type HangingGuest } from './answered.ts';
 import { GuestConsole } from './guestConsole.ts';
 import { slowdownOf } from './slowdown.ts';
 
 /** What a boot needs. */
-export interface BootRequest {
+export interface BootRequest extends Asking {
   qemu: string;
   machine: Machine;
   hostPublicKey: string;
@@ -20,22 +20,15 @@ export interface BootRequest {
   timeoutMs: number;
   /** Called with each line of the console, from the first. */
   onLine?: (line: string) => void;
-  /** Called with a guest that did not become ready in time, before it is ended. */
-  onHang?: (guest: Pick<Guest, 'vm' | 'console' | 'within'>) => Promise<unknown>;
-  signal: AbortSignal;
 }
 
 /** A booted guest with one SSH connection; disposal ends its QEMU. */
-export interface Guest extends AsyncDisposable {
-  readonly vm: Vm;
+export interface Guest extends AsyncDisposable, HangingGuest {
   readonly ssh: Ssh;
-  readonly console: GuestConsole;
   /** From power-on to the SSH connection, on the host's clock. */
   readonly bootMs: number;
   /** How many times slower it is than timeouts assume. */
   readonly slowdown: number;
-  /** The limit for something that takes `ms` at most in a guest that is not slow. */
-  within(ms: number): number;
 }
 
 /** How long a guest whose SSH server listens may take to let us in. */
@@ -55,16 +48,14 @@ export async function bootGuest(request: BootRequest): Promise<Guest> {
     return by ? `was ended by ${by}` : `exited with ${code}`;
   });
   const consoleTail = () => console.tail();
-  try {
-    await untilReady(vm.ready, { exited, timeoutMs, consoleTail, signal });
-  } catch (error) {
-    if (error instanceof BootError) await request.onHang?.({ vm, console, ...pace(0) });
-    throw error;
-  }
+  const ready = untilReady(vm.ready, { exited, timeoutMs, consoleTail, signal });
+  await answered({ vm, console, ...pace(0) }, ready, request);
   const paced = pace(performance.now() - startedAt);
+  vm.qmp.timeoutMs = paced.within(vm.qmp.timeoutMs);
   const address = { port: vm.sshPort, hostPublicKey, clientKey };
   const connect = { timeoutMs: paced.within(CONNECT_TIMEOUT_MS), signal };
-  const ssh = scope.use(await Ssh.connect(address, connect));
+  const connecting = Ssh.connect(address, connect);
+  const ssh = scope.use(await answered({ vm, console, ...paced }, connecting, request));
   const owned = scope.move();
   return {
     ...{ vm, ssh, console, ...paced },

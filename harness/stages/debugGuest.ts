@@ -96,11 +96,11 @@ function debuggedMachine({ request, built, socket }: Debuggee, extra: readonly s
   });
 }
 
-async function moduleSections({ ssh }: Guest, signal: AbortSignal) {
+async function moduleSections({ ssh, within }: Guest, signal: AbortSignal) {
   const what = `ask where ${MODULE} is`;
   const list = 'for section in .*; do echo "$section $(cat "$section")"; done';
   const command = `cd /sys/module/${MODULE}/sections && ${list}`;
-  return parseSections(await ssh.output(command, { what, timeoutMs: TIMEOUT_MS, signal }));
+  return parseSections(await ssh.output(command, { what, timeoutMs: within(TIMEOUT_MS), signal }));
 }
 
 async function runGdb(

@@ -2,11 +2,12 @@
 import { commandLine } from '../host/spawn.ts';
 import { type MatrixCell, type Measured, measured } from '../schema/matrix.ts';
 import type { Splat } from '../schema/results.ts';
+import { answered } from './answered.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
 import { GuestSlot } from './guestSlot.ts';
 import type { MatrixJob } from './matrixPlan.ts';
 import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
-import { bootTestGuest, type TestGuest, type TestGuestRequest } from './testGuest.ts';
+import { askingOf, bootTestGuest, type TestGuest, type TestGuestRequest } from './testGuest.ts';
 
 const PREPARE_TIMEOUT_MS = 30_000;
 /** The guest ends each cell by itself; this is for a guest that cannot. */
@@ -34,7 +35,7 @@ export async function fillCells(request: FillRequest): Promise<void> {
 }
 
 /** What of a request is about the rows, in whichever guests. */
-type RowsRequest = Pick<FillRequest, 'job' | 'onRow' | 'onSplats'> & {
+type RowsRequest = Pick<FillRequest, 'job' | 'watchdog' | 'onRow' | 'onSplats'> & {
   machine: Pick<FillRequest['machine'], 'signal'>;
 };
 
@@ -46,7 +47,10 @@ export async function fillRows(slot: GuestSlot, request: RowsRequest): Promise<v
     const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
     await request.onSplats(splats);
     request.onRow(cells);
-    if (guestIsLost) await slot.drop();
+    if (guestIsLost) {
+      await request.watchdog.report(on.guest, { awaited: `the end of the row ${row.name}` });
+      await slot.drop();
+    }
     // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
     else if (splats.length > 0 || cells.some(isLost)) await slot.clear();
   }
@@ -64,7 +68,8 @@ async function bootPrepared(request: FillRequest): Promise<TestGuest> {
   const what = 'prepare the guest for the matrix';
   const timeoutMs = on.guest.within(PREPARE_TIMEOUT_MS);
   const command = `cd ${GUEST_DIRECTORY} && ./matrix --prepare`;
-  await on.guest.ssh.output(command, { what, timeoutMs, signal });
+  const prepared = on.guest.ssh.output(command, { what, timeoutMs, signal });
+  await answered(on.guest, prepared, askingOf(request, 'a guest for the matrix'));
   scope.move();
   return on;
 }

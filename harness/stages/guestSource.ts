@@ -2,6 +2,7 @@
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import {
+  askingOf,
   bootTestGuest,
   restoreTestGuest,
   type TestGuest,
@@ -89,7 +90,8 @@ async function bootForSnapshot(request: TestGuestRequest, record: TestRecord): P
   // The guests that start from the snapshot count from zero.
   await request.coverage?.collect(on.guest);
   await using scope = new AsyncDisposableStack();
-  const snapshot = scope.use(await takeSnapshot(on.guest, on.watch, request.machine.signal));
+  const asking = askingOf(request, 'a guest for a snapshot');
+  const snapshot = scope.use(await takeSnapshot(on.guest, on.watch, asking));
   // What the kernel reported at boot: no other guest will.
   await record.addSplats(await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS)));
   scope.move();

@@ -40,7 +40,7 @@ export async function checkChoice(choice: KernelChoice): Promise<void> {
       hint: `choose one of ${flavours.join(', ')}`,
     });
   }
-  if (!findBase(kernel)) await checkTree(kernel, patches);
+  if (!findBase(kernel)) await checkTree(choice);
   const patchFiles = [...(Array.isArray(series) ? series : []), ...patches];
   await Promise.all([...fragments.map(checkFragment), ...patchFiles.map(checkPatch)]);
 }
@@ -109,13 +109,22 @@ export async function resolveBase(workspace: Workspace, name: string): Promise<K
   );
 }
 
-async function checkTree(kernel: string, patches: readonly string[]) {
+async function checkTree(choice: KernelChoice) {
+  const { kernel } = choice;
   if (/^\d[\d.]*$/.test(kernel)) throw unknownBase(kernel);
   await developerTree(kernel);
-  if (patches.length === 0) return;
-  throw new UsageError(`${kernel} is never written to, so --patch cannot change it`, {
-    hint: 'apply the patch there, or choose a base with --kernel',
+  const option = changingOption(choice);
+  if (option === undefined) return;
+  throw new UsageError(`${kernel} is never written to, so ${option} cannot change it`, {
+    hint: 'apply the patches there, or choose a base with --kernel',
   });
+}
+
+/** The option that asks for other sources than those of a tree; that there is no series is true of it anyway. */
+function changingOption({ series, patches = [] }: KernelChoice): string | undefined {
+  if (patches.length > 0) return '--patch';
+  if (series === 'ours-without-mm') return '--without-mm-patches';
+  return typeof series === 'string' ? undefined : '--series';
 }
 
 function unknownBase(kernel: string): UsageError {

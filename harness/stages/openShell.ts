@@ -72,7 +72,7 @@ function boot(
 }
 
 async function prepare(guest: Guest, { workspace, machine, share }: ShellRequest, built: Built) {
-  const options = { timeoutMs: UPLOAD_TIMEOUT_MS, signal: workspace.signal };
+  const options = { timeoutMs: guest.within(UPLOAD_TIMEOUT_MS), signal: workspace.signal };
   const asked = { configSha256: built.kernel.configSha256, cpus: machine.cpus };
   await checkGuestContract(guest, asked, workspace.signal);
   const what = 'copy the test programs into the guest';

@@ -5,7 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { InfraError, InterruptedError } from '../errors.ts';
 import { Ssh } from '../guest/ssh.ts';
 import { loadState } from '../qemu/migration.ts';
-import { launch } from '../qemu/vm.ts';
+import { launch, type Vm } from '../qemu/vm.ts';
+import { answered } from './answered.ts';
 import { type BootRequest, CONNECT_TIMEOUT_MS, type Guest } from './bootGuest.ts';
 import { GuestConsole } from './guestConsole.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -20,24 +21,34 @@ const SEED_BYTES = 64;
  * there; it has no memory of the other guests that started from the same snapshot.
  */
 export async function restoreGuest(request: BootRequest, snapshot: Snapshot): Promise<Guest> {
-  const { qemu, hostPublicKey, clientKey, signal } = request;
+  const { qemu, machine, signal } = request;
   const { within, slowdown } = snapshot;
   const startedAt = performance.now();
   await using scope = new AsyncDisposableStack();
-  const vm = scope.use(await launch(qemu, request.machine, { signal, beginning: 'awaitState' }));
+  const options = { signal, slowdown, beginning: 'awaitState' } as const;
+  const vm = scope.use(await launch(qemu, machine, options));
   const console = new GuestConsole(vm.console, request.consoleFile);
   if (request.onLine) console.follow(request.onLine);
-  await loadState(vm.qmp, snapshot.path, { timeoutMs: within(LOAD_TIMEOUT_MS) });
-  await reseed(vm.ready, within(RESEED_TIMEOUT_MS), signal);
-  const address = { port: vm.sshPort, hostPublicKey, clientKey };
-  const connect = { timeoutMs: within(CONNECT_TIMEOUT_MS), signal };
-  const ssh = scope.use(await Ssh.connect(address, connect));
+  const resumed = resume(vm, request, snapshot);
+  const ssh = scope.use(await answered({ vm, console, within }, resumed, request));
   const owned = scope.move();
   return {
     ...{ vm, ssh, console, within, slowdown },
     bootMs: Math.round(performance.now() - startedAt),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Lets the guest go on where the snapshot was taken, and connects to it. */
+async function resume(
+  vm: Vm,
+  { hostPublicKey, clientKey, signal }: BootRequest,
+  { path, within }: Snapshot,
+): Promise<Ssh> {
+  await loadState(vm.qmp, path, { timeoutMs: within(LOAD_TIMEOUT_MS) });
+  await reseed(vm.ready, within(RESEED_TIMEOUT_MS), signal);
+  const address = { port: vm.sshPort, hostPublicKey, clientKey };
+  return Ssh.connect(address, { timeoutMs: within(CONNECT_TIMEOUT_MS), signal });
 }
 
 /** Before anybody connects: the first thing that SSH does is to draw random numbers. */

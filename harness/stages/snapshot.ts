@@ -5,6 +5,7 @@ import { unlinkedFile } from '../host/unlinkedFile.ts';
 import { READY_PORT } from '../qemu/args.ts';
 import { saveState } from '../qemu/migration.ts';
 import type { Qmp } from '../qemu/qmp.ts';
+import { type Asking, answered } from './answered.ts';
 import type { Guest } from './bootGuest.ts';
 import { GUEST_DIRECTORY, RESEED } from './buildGuestTests.ts';
 import type { SplatWatch } from './splatWatch.ts';
@@ -23,9 +24,19 @@ const MARK = 'snapshot';
 export async function takeSnapshot(
   guest: Guest,
   watch: SplatWatch,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Snapshot> {
-  const { vm, ssh, slowdown, within } = guest;
+  const { vm, slowdown, within } = guest;
+  await answered(guest, prepare(guest, watch, asking.signal), asking);
+  await using scope = new AsyncDisposableStack();
+  const { path } = scope.use(await unlinkedFile());
+  await saveState(vm.qmp, path, { timeoutMs: within(SAVE_TIMEOUT_MS) });
+  const owned = scope.move();
+  return { path, slowdown, within, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Leaves the guest with nothing to do but to wait for whoever restores it. */
+async function prepare({ vm, ssh, within }: Guest, watch: SplatWatch, signal: AbortSignal) {
   const what = 'prepare the guest for its snapshot';
   const timeoutMs = within(COMMAND_TIMEOUT_MS);
   const mark = `echo '${watch.marker('end', MARK)}' > /dev/kmsg`;
@@ -35,11 +46,6 @@ export async function takeSnapshot(
   }
   await ssh[Symbol.asyncDispose]();
   await untilDisconnected(vm.qmp, timeoutMs);
-  await using scope = new AsyncDisposableStack();
-  const { path } = scope.use(await unlinkedFile());
-  await saveState(vm.qmp, path, { timeoutMs: within(SAVE_TIMEOUT_MS) });
-  const owned = scope.move();
-  return { path, slowdown, within, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** A process that waits at the port for whoever restores the guest. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
+import { type Asking, answered, type HangingGuest } from './answered.ts';
 import { type BootRequest, bootGuest, type Guest } from './bootGuest.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
 import type { ConsoleLogs } from './consoleLogs.ts';
@@ -36,14 +37,11 @@ const UPLOAD_TIMEOUT_MS = 60_000;
 
 /** Boots a guest, makes sure that it is the one that was built, and copies the programs into it. */
 export function bootTestGuest(request: TestGuestRequest): Promise<TestGuest> {
-  const { machine, watchdog } = request;
-  const awaited = `a guest that is ready within ${machine.timeoutMs} ms`;
+  const asking = askingOf(request, 'a guest that is ready for tests');
   return open(request, async (log) => {
-    const onHang = (guest: Parameters<Watchdog['report']>[0]) =>
-      watchdog.report(guest, { awaited });
     await using scope = new AsyncDisposableStack();
-    const guest = scope.use(await bootGuest({ ...machine, ...log, onHang }));
-    await prepare(guest, request);
+    const guest = scope.use(await bootGuest({ ...request.machine, ...log, ...asking }));
+    await answered(guest, prepare(guest, request), asking);
     scope.move();
     return guest;
   });
@@ -54,7 +52,15 @@ export function restoreTestGuest(
   request: TestGuestRequest,
   snapshot: Snapshot,
 ): Promise<TestGuest> {
-  return open(request, (log) => restoreGuest({ ...request.machine, ...log }, snapshot));
+  const asking = askingOf(request, 'a guest that starts from a snapshot');
+  return open(request, (log) => restoreGuest({ ...request.machine, ...log, ...asking }, snapshot));
+}
+
+/** Has the kernel asked of a guest that does not become what is `awaited`. */
+export function askingOf({ watchdog, machine }: TestGuestRequest, awaited: string): Asking {
+  const onHang = (guest: HangingGuest, { message }: Error) =>
+    watchdog.report(guest, { awaited: `${awaited}; ${message}` });
+  return { onHang, signal: machine.signal };
 }
 
 /** A guest with its console in the next log and all its lines watched. */
@@ -77,16 +83,9 @@ async function open(
 }
 
 async function prepare(guest: Guest, request: TestGuestRequest) {
-  const { configSha256, watchdog, machine } = request;
-  const { signal } = machine;
-  try {
-    const asked = { configSha256, cpus: machine.machine.cpus };
-    await Promise.all([checkGuestContract(guest, asked, signal), upload(guest, request)]);
-  } catch (error) {
-    const awaited = `a guest that is ready for tests; ${(error as Error).message}`;
-    if (!signal.aborted) await watchdog.report(guest, { awaited });
-    throw error;
-  }
+  const { configSha256, machine } = request;
+  const asked = { configSha256, cpus: machine.machine.cpus };
+  await Promise.all([checkGuestContract(guest, asked, machine.signal), upload(guest, request)]);
 }
 
 function upload({ ssh, within }: Guest, { programs, machine }: TestGuestRequest): Promise<void> {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { printable } from '../schema/printable.ts';
+import type { HangingGuest } from './answered.ts';
 import { askKernel, stacksOf } from './askKernel.ts';
-import type { Guest } from './bootGuest.ts';
 
 /** What is asked when something takes too long. */
 export interface Hang {
@@ -20,9 +20,6 @@ export interface WatchdogOptions {
   /** The configuration of the kernel in the guests. */
   kernelConfig: string;
 }
-
-/** The part of a guest that is there from power-on. */
-export type HangingGuest = Pick<Guest, 'vm' | 'console' | 'within'>;
 
 const ANSWER_TIMEOUT_MS = 5_000;
 const STACK_LINES = 60;

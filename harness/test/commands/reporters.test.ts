@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { readEnvironment } from '../../commands/environment.ts';
 import { openReporters } from '../../commands/reporters.ts';
+import { UsageError } from '../../errors.ts';
 import { report } from '../../report/reporter.ts';
 import { sampleResults, sampleTest } from '../schema/sample.ts';
 
@@ -24,6 +25,15 @@ test('why a run ended is said while workflow commands are still stopped', async 
   t.is(lines[2], '::error::forged');
   t.regex(lines[3] ?? '', /^::[0-9a-f]+::$/);
   await rm(output, { recursive: true });
+});
+
+test('two documents are never mixed on standard output, and one is not printed twice', (t) => {
+  const environment = readEnvironment({});
+  const open = (...names: string[]) => openReporters(names, tmpdir(), environment);
+  const error = t.throws(() => open('list', 'json', 'ktap'), { instanceOf: UsageError });
+  t.is(error.message, 'json and ktap would be mixed on standard output');
+  t.truthy(error.hint);
+  t.is(open('json', 'list', 'json').length, open('json', 'list').length);
 });
 
 async function writtenToStderr(action: () => Promise<void>): Promise<string> {

@@ -9,6 +9,7 @@ const REFUSED: [string[], RegExp][] = [
   [['--durations', 'results.json'], /^--durations is for --shard$/],
   [['--fingerprint', 'x'], /^--fingerprint is for --bisect$/],
   [['--watch', '--bisect'], /^--watch has no end, and --bisect/],
+  [['--json', '--reporter', 'list,ktap'], /^ktap and json would be mixed on standard output$/],
 ];
 
 for (const [args, message] of REFUSED) {

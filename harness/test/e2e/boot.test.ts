@@ -3,14 +3,14 @@ import { createWriteStream } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { BootError, InfraError } from '../../errors.ts';
+import { BootError, EXIT, InfraError } from '../../errors.ts';
 import { buildImage } from '../../image/build.ts';
 import { DEFAULT_MACHINE } from '../../qemu/args.ts';
 import { bootGuest, type Guest } from '../../stages/bootGuest.ts';
 import { checkGuestContract } from '../../stages/guestContract.ts';
 import { guestPackages } from '../../stages/makeImage.ts';
 import { bootRequest, workspace } from './machine.ts';
-import { ROOT, temporaryDirectory } from './pinlab.ts';
+import { pinlab, ROOT, readResults, temporaryDirectory } from './pinlab.ts';
 import { childrenOf } from './processes.ts';
 
 function console(directory: string) {
@@ -40,6 +40,19 @@ test('a guest that never answers ends at its deadline and leaves no QEMU', async
   const error = await t.throwsAsync(boot, { instanceOf: BootError });
   t.regex(error?.message ?? '', /no word from the guest after 5000 ms/);
   t.deepEqual(await childrenOf(process.pid), []);
+});
+
+test('a boot that takes too long is the kernel’s fault, and is said with what to do', async (t) => {
+  await using directory = await temporaryDirectory();
+  // No host is so fast that the kernel which checks itself boots in a second.
+  const options = ['--flavour', 'debug', '--boot-timeout', '1', '--output', directory.path];
+  const { code, stderr } = await pinlab(['run', 'device', ...options]);
+  t.is(code, EXIT.failed, stderr);
+  t.regex(stderr, /the guest did not become ready: no word from the guest after 1000 ms/);
+  t.regex(stderr, /what to do: console\.log .*--boot-timeout/);
+  t.is((await readResults(directory.path)).summary.exitCode, EXIT.failed);
+  const asked = await readFile(join(directory.path, 'hang.txt'), 'utf8');
+  t.regex(asked, /^awaited: a guest that is ready for tests; .* after 1000 ms/);
 });
 
 test('an image whose SSH server does not start says so', async (t) => {

@@ -29,7 +29,7 @@ test('any number of guests start from one snapshot, side by side, and are alike 
   await using scope = new AsyncDisposableStack();
   const booted = await bootTestGuest(asked);
   await booted.guest.ssh.output('echo before > /tmp/state', ASK);
-  const snapshot = scope.use(await takeSnapshot(booted.guest, booted.watch, workspace.signal));
+  const snapshot = scope.use(await takeSnapshot(booted.guest, booted.watch, workspace));
   await booted[Symbol.asyncDispose]();
   // The snapshot has no name, so that not even SIGKILL could leave it behind.
   t.regex(await readlink(snapshot.path), /\(deleted\)$/);
@@ -55,7 +55,7 @@ test('a snapshot that finds no room is an error of the host that says so', async
   const execute = qmp.execute.bind(qmp);
   qmp.execute = (command, args) =>
     execute(command, command === 'migrate' ? { uri: 'file:/dev/full' } : args);
-  const taking = takeSnapshot(booted.guest, booted.watch, workspace.signal);
+  const taking = takeSnapshot(booted.guest, booted.watch, workspace);
   const error = await t.throwsAsync(taking, { instanceOf: InfraError });
   t.regex(error.message, /migrate: /);
   t.regex(error.hint ?? '', /room/);

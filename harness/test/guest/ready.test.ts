@@ -50,11 +50,12 @@ test('what the guest said before QEMU ended counts', async (t) => {
   await t.throwsAsync(ready, { message: 'the guest did not become ready: mount -a' });
 });
 
-test('a silent guest is a boot error in time', async (t) => {
-  await t.throwsAsync(untilReady(new PassThrough(), { ...OPTIONS, timeoutMs: 5 }), {
+test('a silent guest is a boot error in time, and says what to do', async (t) => {
+  const error = await t.throwsAsync(untilReady(new PassThrough(), { ...OPTIONS, timeoutMs: 5 }), {
     instanceOf: BootError,
     message: 'the guest did not become ready: no word from the guest after 5 ms',
   });
+  t.regex(error.hint ?? '', /console\.log .*hang\.txt .*--boot-timeout/);
 });
 
 test('an interrupt ends the wait', async (t) => {

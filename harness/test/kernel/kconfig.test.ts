@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseConfig } from '../../kernel/config.ts';
 import { evaluate, parseExpression, unmetTerms } from '../../kernel/expression.ts';
-import { explainDropped, readKconfig } from '../../kernel/kconfig.ts';
+import { explainDropped, hashKconfig, readKconfig } from '../../kernel/kconfig.ts';
 
 const config = parseConfig('CONFIG_A=y\nCONFIG_M=m\nCONFIG_N=40\nCONFIG_S="text"\n');
 
@@ -88,4 +88,21 @@ test('an option without a prompt says so once its conditions hold', async (t) =>
   await writeFile(join(tree, 'Kconfig'), 'config HIDDEN\n\tbool\n');
   const dropped = { name: 'HIDDEN', requested: 'y', actual: 'n' };
   t.regex(explainDropped(readKconfig(tree, 'arm64'), config, dropped), /has no prompt/);
+});
+
+test('the hash differs with any Kconfig file of the architecture, however deep', async (t) => {
+  const tree = await mkdtemp(join(tmpdir(), 'kconfig-'));
+  t.teardown(() => rm(tree, { recursive: true }));
+  const arch = join(tree, 'arch/arm64');
+  await mkdir(arch, { recursive: true });
+  await writeFile(join(tree, 'Kconfig'), 'source "arch/$(SRCARCH)/Kconfig"\n');
+  await writeFile(join(arch, 'Kconfig'), 'if A\n  source "arch/arm64/Kconfig.deep"\nendif\n');
+  const before = hashKconfig(tree, 'arm64');
+  await writeFile(join(tree, 'Makefile'), 'all:\n');
+  t.is(hashKconfig(tree, 'arm64'), before);
+  await writeFile(join(arch, 'Kconfig.deep'), 'config B\n');
+  const added = hashKconfig(tree, 'arm64');
+  t.not(added, before);
+  await writeFile(join(arch, 'Kconfig.deep'), 'config C\n');
+  t.not(hashKconfig(tree, 'arm64'), added);
 });

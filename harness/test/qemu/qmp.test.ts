@@ -64,6 +64,13 @@ test('a command that is never answered rejects with its name', async (t) => {
   });
 });
 
+test('a QEMU that is known to be slow gets longer for every answer', async (t) => {
+  const { socket } = fakeQemu(() => undefined);
+  await using qmp = await Qmp.open(socket);
+  qmp.timeoutMs = 5;
+  await t.throwsAsync(qmp.counters('testdev'), { message: 'QMP qom-get: no answer after 5 ms' });
+});
+
 test('a connection that ends fails the commands under way and all later ones', async (t) => {
   const { socket } = fakeQemu(() => undefined);
   await using qmp = await Qmp.open(socket);

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import test from 'ava';
 import { InfraError, InterruptedError } from '../../errors.ts';
 import { DEFAULT_MACHINE, type Machine } from '../../qemu/args.ts';
 import { launch, parseSshPort } from '../../qemu/vm.ts';
+import { ALL_WELL, fakeQemu } from './fakeQemu.ts';
 
 const MACHINE: Machine = { ...DEFAULT_MACHINE, kernel: 'Image', initrd: 'initramfs' };
-
-/** A Node program in QEMU's place; `connect(id)` opens the chardev socket of that id. */
-const PRELUDE = `#!${process.execPath}
-const net = require('node:net');
-const connect = (id) => net.connect(process.argv
-  .find((arg) => arg.startsWith('socket,id=' + id)).match(/path=([^,]*)/)[1]);
-const answer = (request) => request.execute === 'human-monitor-command'
-  ? ' TCP[HOST_FORWARD]  9  127.0.0.1 40123  10.0.2.15    22     0     0' : {};
-const serveQmp = (socket) => {
-  socket.write('{"QMP": {"version": {}}}\\n');
-  socket.on('data', (line) => {
-    const request = JSON.parse(line);
-    socket.write(JSON.stringify({ return: answer(request), id: request.id }) + '\\n');
-  });
-};
-`;
-
-const ALL_WELL = `serveQmp(connect('qmp'));
-connect('console').end('hello from the guest');
-connect('ready');`;
-
-async function fakeQemu(program: string) {
-  const directory = await mkdtemp(join(tmpdir(), 'pinlab-test-'));
-  const file = join(directory, 'qemu.cjs');
-  await writeFile(file, PRELUDE + program);
-  await chmod(file, 0o755);
-  return { file, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
-}
 
 test('a QEMU that answers is up, with its port, its console and its command line', async (t) => {
   await using qemu = await fakeQemu(ALL_WELL);
@@ -79,6 +50,13 @@ test('a QEMU that connects but never answers is an error in time', async (t) => 
     instanceOf: InfraError,
     message: 'QEMU was silent for 500 ms before it answered',
   });
+});
+
+test('a QEMU on a host that is known to be slow gets longer for its answers', async (t) => {
+  await using qemu = await fakeQemu(ALL_WELL);
+  await using usual = await launch(qemu.file, MACHINE);
+  await using slow = await launch(qemu.file, MACHINE, { slowdown: 3 });
+  t.is(slow.qmp.timeoutMs, 3 * usual.qmp.timeoutMs);
 });
 
 test('an interrupt during start-up is no failure of QEMU', async (t) => {

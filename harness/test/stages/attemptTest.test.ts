@@ -82,6 +82,18 @@ test('an interrupt while the console settles is an interrupt, and no verdict on 
   });
 });
 
+test('a slow guest is given longer, and its test is told so: its own limit is below ours', async (t) => {
+  const on = guestThat({ says: PASSED, settle: async () => true });
+  const asked: unknown[] = [];
+  const exec = async (command: string, { timeoutMs }: { timeoutMs: number }) => {
+    asked.push(/TEST_TIMEOUT=\d+/.exec(command)?.[0], timeoutMs);
+    return { how: 'exited', code: 0 };
+  };
+  Object.assign(on.guest, { ssh: { exec }, within: (ms: number) => ms * 3 });
+  await attemptTest(on, PLANNED, options(new AbortController().signal));
+  t.deepEqual(asked, ['TEST_TIMEOUT=3', 3000]);
+});
+
 test('a count that was announced amid much output is held to', async (t) => {
   const noise = Array(150).fill('# noise');
   const says = ['TAP version 13', '1..1', ...noise, '# expect device stalls 7', ...noise];

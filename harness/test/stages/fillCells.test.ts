@@ -8,6 +8,7 @@ import { GuestSlot } from '../../stages/guestSlot.ts';
 import type { MatrixJob } from '../../stages/matrixPlan.ts';
 import { SplatWatch } from '../../stages/splatWatch.ts';
 import type { TestGuest } from '../../stages/testGuest.ts';
+import type { Hang, Watchdog } from '../../stages/watchdog.ts';
 
 const ROW = {
   name: 'KSM',
@@ -59,16 +60,23 @@ const REPORT = '[    1.000000] BUG: workqueue lockup - pool cpus=0';
 async function filled(console: Console, ending: Ending = { how: 'exited', code: 0 }) {
   const rows = ['first touch', 'KSM'].map((name) => ({ ...ROW, name, columns: [NONE_COLUMN] }));
   const job = { machine: 'm', rows } as unknown as MatrixJob;
-  const seen = { guests: 0, cells: [] as MatrixCell[], splats: [] as Splat[] };
+  const seen = {
+    guests: 0,
+    cells: [] as MatrixCell[],
+    splats: [] as Splat[],
+    hangs: [] as string[],
+  };
   const open = async () => {
     seen.guests += 1;
     return rowGuest(console, ending);
   };
   const onSplats = async (splats: readonly Splat[]) => void seen.splats.push(...splats);
   const onRow = (cells: readonly MatrixCell[]) => void seen.cells.push(...cells);
+  const report = async (_: unknown, { awaited }: Hang) => seen.hangs.push(awaited);
+  const watchdog = { report } as unknown as Watchdog;
   const { signal } = new AbortController();
   await using slot = new GuestSlot({ open, onReports: onSplats, signal });
-  await fillRows(slot, { job, machine: { signal }, onRow, onSplats });
+  await fillRows(slot, { job, watchdog, machine: { signal }, onRow, onSplats });
   return seen;
 }
 
@@ -131,11 +139,12 @@ test('a guest whose console is silent costs its row', async (t) => {
   t.regex(cells[0]?.reason ?? '', /console went silent/);
 });
 
-test('a guest that hangs keeps what it printed, and fills no other row', async (t) => {
-  const { guests, cells } = await filled((watch, printed) => watch.push(printed), {
+test('a guest that hangs keeps what it printed, is asked, and fills no other row', async (t) => {
+  const { guests, cells, hangs } = await filled((watch, printed) => watch.push(printed), {
     how: 'timedOut',
     afterMs: 5,
   });
   t.is(guests, 2);
   t.is(cells[0]?.outcome, 'measured');
+  t.deepEqual(hangs, ['the end of the row first touch', 'the end of the row KSM']);
 });

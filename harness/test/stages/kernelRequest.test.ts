@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
@@ -70,6 +70,28 @@ test('an unknown flavour, base or tree is refused with what there is', async (t)
     if (!(error instanceof UsageError)) return t.fail(`${error}`);
     t.truthy(error.hint);
   }
+});
+
+test('a tree of the user’s takes no patches, and none of them is ignored', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const [kernel, patch] = [join(scratch.path, 'linux'), join(scratch.path, 'a.patch')];
+  await mkdir(kernel);
+  await writeFile(join(kernel, 'Makefile'), 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n');
+  await writeFile(join(kernel, 'Kconfig'), '');
+  await writeFile(patch, '--- a/Makefile\n+++ b/Makefile\n@@ -1 +1 @@\n-a\n+b\n');
+  const changing: [Partial<KernelChoice>, string][] = [
+    [{ patches: [patch] }, '--patch'],
+    [{ series: [patch] }, '--series'],
+    [{ series: 'ours-without-mm' }, '--without-mm-patches'],
+  ];
+  for (const [choice, option] of changing) {
+    const error = await refusal({ kernel, ...choice });
+    if (!(error instanceof UsageError)) return t.fail(`${option}: ${error}`);
+    t.is(error.message, `${kernel} is never written to, so ${option} cannot change it`);
+    t.truthy(error.hint);
+  }
+  for (const series of ['ours', 'none'] as const)
+    t.is(await refusal({ kernel, series }), undefined);
 });
 
 test('the directory that pinlab is called in may be the tree', async (t) => {
