@@ -208,12 +208,16 @@ function onAbort(signal: AbortSignal | undefined, action: () => void): Disposabl
   return { [Symbol.dispose]: () => signal?.removeEventListener('abort', action) };
 }
 
-/** `detached` made the command the leader of a process group of its own. */
+/**
+ * `detached` made the command the leader of a process group of its own. What sudo started is not
+ * ours to kill, and an installation of packages is better not cut short.
+ */
 function killGroup(pid: number | undefined, signal: NodeJS.Signals) {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ESRCH', 'EPERM'].includes(code)) throw error;
   }
 }
