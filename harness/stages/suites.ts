@@ -9,9 +9,9 @@ export const SUITES = {
   ],
   /** mempinfd(2): its ABI, its accounting, and what a pin keeps. */
   syscall: [
-    ...['asked_for', 'batch', 'cgroup', 'cma', 'compat', 'exhausted', 'fail_nth', 'fuzz', 'keep'],
-    ...['keep_moving', 'leaks', 'lifetime', 'limits', 'manual', 'marked', 'numa', 'pin'],
-    ...['pin_args', 'pin_waits', 'pinnable', 'races', 'sharing', 'unpinnable'],
+    ...['ageing', 'asked_for', 'batch', 'cgroup', 'cma', 'compat', 'exhausted', 'fail_nth'],
+    ...['fuzz', 'keep', 'keep_moving', 'leaks', 'lifetime', 'limits', 'manual', 'marked'],
+    ...['numa', 'pin', 'pin_args', 'pin_waits', 'pinnable', 'races', 'sharing', 'unpinnable'],
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
