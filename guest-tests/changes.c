@@ -4,15 +4,22 @@
  * one. No pin is involved.
  */
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness.h"
 
 #include "buffer.h"
 #include "child.h"
+#include "cpus.h"
 #include "crc32c.h"
 #include "testdev.h"
 
 #define FAULTS	16	/* pages of the buffer */
+#define ROUNDS	20
+/* Transactions that reach each page, of a COMPARE of two buffers too, wherever they begin. */
+#define TWO_PASSES	(4 * FAULTS)
+#define STALE	0xee	/* what the device writes where nobody may find it */
+#define FRESH	0x09	/* what whoever gets frames writes to them */
 
 FIXTURE(change) {
 	struct testdev dev;
@@ -118,38 +125,200 @@ TEST_F(change, write_after_fork_stalls_and_spares_the_child)
 	ASSERT_EQ(self->buf.length, filled(self->buf.data, self->buf.length, 0x02));
 }
 
-static uint32_t start_loop(struct testdev *dev, struct buffer *buf, unsigned int flags)
+static int look_at_the_past(struct peer *parent, void *arg)
+{
+	const struct buffer *buf = arg;
+	size_t present = buf->length - PAGE;
+
+	peer_send(parent, 0);
+	peer_receive(parent);
+	return filled(buf->data, PAGE, 0) == PAGE &&
+	       filled(buf->data + PAGE, present, 0x01) == present ? 0 : 1;
+}
+
+/* The page tables are copied first, then the page is brought in: only the parent has it. */
+TEST_F(change, fork_while_stalled_spares_the_child)
+{
+	struct testdev_counters before, moved;
+	struct dma_testdev_cpl cpl;
+	struct held_cpus cpus;
+	struct peer child;
+	uint32_t sequence, state;
+
+	ASSERT_EQ(0, madvise(self->buf.data, PAGE, MADV_DONTNEED));
+	before = testdev_counters(&self->dev);
+	/* Nobody handles the fault before they are given back. */
+	hold_cpus(&cpus);
+	sequence = testdev_submit(&self->dev, &(struct dma_testdev_desc) {
+		.op = DMA_TESTDEV_FILL,
+		.dst = (uintptr_t)self->buf.data,
+		.length = self->buf.length,
+		.operand = 0x02,
+	});
+	while (testdev_read(&self->dev, DMA_TESTDEV_DB_STATE) != DMA_TESTDEV_STALLED)
+		CHECK(!testdev_done(&self->dev, sequence));
+	child = child_start(look_at_the_past, &self->buf);
+	state = testdev_read(&self->dev, DMA_TESTDEV_DB_STATE);
+	moved = testdev_counters_since(&self->dev, &before);
+	give_cpus_back(&cpus);
+	/* Before and after the fork, it is the same stall. */
+	ASSERT_EQ(DMA_TESTDEV_STALLED, state);
+	ASSERT_EQ(1, moved.value[DMA_TESTDEV_STALLS]);
+	ASSERT_EQ(0, moved.value[DMA_TESTDEV_RETRIES]);
+
+	peer_receive(&child);
+	cpl = testdev_wait(&self->dev, sequence);
+	peer_send(&child, 0);
+	ASSERT_EQ(0, child_finish(&child));
+	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+	ASSERT_EQ(FAULTS, cpl.stalls);
+	ASSERT_EQ(self->buf.length, filled(self->buf.data, self->buf.length, 0x02));
+}
+
+/* Waits until a running loop has made at least @count more transactions. */
+static void await_transactions(struct testdev *dev, uint32_t sequence, uint64_t count)
 {
 	struct testdev_counters before = testdev_counters(dev);
-	uint32_t sequence;
 
-	sequence = testdev_submit(dev, &(struct dma_testdev_desc) {
+	while (testdev_counters_since(dev, &before).value[DMA_TESTDEV_TRANSACTIONS] < count)
+		CHECK(!testdev_done(dev, sequence));
+}
+
+/* Starts a descriptor with F_LOOP on the whole buffer; returns when every page was reached. */
+static uint32_t start_loop(struct testdev *dev, const struct dma_testdev_desc *desc)
+{
+	uint32_t sequence = testdev_submit(dev, desc);
+
+	await_transactions(dev, sequence, TWO_PASSES);
+	return sequence;
+}
+
+static struct dma_testdev_desc touch_in_a_loop(const struct buffer *buf, unsigned int flags)
+{
+	return (struct dma_testdev_desc) {
 		.op = DMA_TESTDEV_TOUCH,
 		.flags = DMA_TESTDEV_F_LOOP | flags,
 		.dst = (uintptr_t)buf->data,
 		.length = buf->length,
-	});
-	while (testdev_counters_since(dev, &before).value[DMA_TESTDEV_TRANSACTIONS] < 2 * FAULTS)
-		CHECK(!testdev_done(dev, sequence));
-	return sequence;
+	};
 }
 
+static struct dma_testdev_desc fill_in_a_loop(const struct buffer *buf)
+{
+	return (struct dma_testdev_desc) {
+		.op = DMA_TESTDEV_FILL,
+		.flags = DMA_TESTDEV_F_LOOP,
+		.dst = (uintptr_t)buf->data,
+		.length = buf->length,
+		.operand = STALE,
+	};
+}
+
+/* New memory, in the frames that were given back last and in others. */
+static void take_frames(struct buffer *owner)
+{
+	buffer_map(owner, BUFFER_ANON, 2 * FAULTS * PAGE);
+	memset(owner->data, FRESH, owner->length);
+}
+
+/* How many of the @old frames are behind @owner now. */
+static size_t reused_frames(const struct buffer *owner, const uint64_t old[FAULTS])
+{
+	uint64_t frames[2 * FAULTS];
+	size_t reused = 0;
+
+	record_frames(owner, frames);
+	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
+		for (size_t j = 0; j < FAULTS; j++)
+			reused += frames[i] == old[j];
+	return reused;
+}
+
+/* Whether the device is refused at each page, tried one by one. */
+static bool each_page_aborts(struct testdev *dev, const struct buffer *buf)
+{
+	for (size_t offset = 0; offset < buf->length; offset += PAGE)
+		if (testdev_fill(dev, buf->data + offset, PAGE, STALE).status !=
+		    DMA_TESTDEV_WRITE_ABORT)
+			return false;
+	return true;
+}
+
+/* The device writes all the time, and not a byte to whoever gets the frames. */
 TEST_F(change, munmap_ends_a_running_loop)
 {
-	uint32_t sequence = start_loop(&self->dev, &self->buf, DMA_TESTDEV_F_WRITE);
+	struct buffer old, owner;
+	uint64_t frames[FAULTS];
+	struct dma_testdev_desc fill;
 	struct dma_testdev_cpl cpl;
-	struct buffer reuse;
+	uint32_t sequence;
+	size_t reused = 0;
 
-	ASSERT_EQ(0, munmap(self->buf.data, self->buf.length));
-	buffer_map(&reuse, BUFFER_ANON, self->buf.length);
-	paint(reuse.data, reuse.length, 9);
+	for (int round = 0; round < ROUNDS; round++) {
+		buffer_map(&old, BUFFER_ANON, FAULTS * PAGE);
+		memset(old.data, 0x01, old.length);
+		record_frames(&old, frames);
+		fill = fill_in_a_loop(&old);
+		sequence = start_loop(&self->dev, &fill);
+		ASSERT_EQ(0, munmap(old.data, old.length));
+		take_frames(&owner);
+		cpl = testdev_wait(&self->dev, sequence);
+		ASSERT_EQ(DMA_TESTDEV_WRITE_ABORT, cpl.status);
+		ASSERT_LE((uintptr_t)old.data, cpl.fault_va);
+		ASSERT_GT((uintptr_t)buffer_end(&old), cpl.fault_va);
+		ASSERT_LT(0, cpl.passes);
+		/* The loop ended at one page: that says nothing of the others. */
+		ASSERT_TRUE(each_page_aborts(&self->dev, &old));
+		ASSERT_EQ(owner.length, filled(owner.data, owner.length, FRESH));
+		reused += reused_frames(&owner, frames);
+		buffer_unmap(&owner);
+		buffer_unmap(&old);
+	}
+	/* Else nobody was there to be harmed. */
+	ASSERT_LT(0, reused);
+}
+
+/*
+ * The copies of private pages are given back and the file's pages take their place, with
+ * the same bytes: only in frames that are somebody else's would the device find others.
+ */
+TEST_F(change, no_page_that_was_given_back_is_read)
+{
+	struct buffer copies, owner;
+	uint64_t frames[FAULTS];
+	struct dma_testdev_cpl cpl;
+	uint32_t sequence;
+	size_t reused = 0;
+
+	paint(self->buf.data, self->buf.length, 5);
+	buffer_map(&copies, BUFFER_MEMFD_PRIVATE, FAULTS * PAGE);
+	ASSERT_EQ(copies.length, pwrite(copies.fd, self->buf.data, copies.length, 0));
+	paint(copies.data, copies.length, 5);
+	sequence = start_loop(&self->dev, &(struct dma_testdev_desc) {
+		.op = DMA_TESTDEV_COMPARE,
+		.flags = DMA_TESTDEV_F_LOOP,
+		.src = (uintptr_t)copies.data,
+		.dst = (uintptr_t)self->buf.data,
+		.length = copies.length,
+	});
+	for (int round = 0; round < ROUNDS; round++) {
+		/* Copies each page, if it is the file's. */
+		paint(copies.data, copies.length, 5);
+		await_transactions(&self->dev, sequence, TWO_PASSES);
+		record_frames(&copies, frames);
+		ASSERT_EQ(0, madvise(copies.data, copies.length, MADV_DONTNEED));
+		take_frames(&owner);
+		await_transactions(&self->dev, sequence, TWO_PASSES);
+		reused += reused_frames(&owner, frames);
+		buffer_unmap(&owner);
+	}
+	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
 	cpl = testdev_wait(&self->dev, sequence);
-	ASSERT_EQ(DMA_TESTDEV_WRITE_ABORT, cpl.status);
-	ASSERT_LE((uintptr_t)self->buf.data, cpl.fault_va);
-	ASSERT_GT((uintptr_t)buffer_end(&self->buf), cpl.fault_va);
-	ASSERT_LT(0, cpl.passes);
-	/* Pages that the process gets now may be those that it gave back. */
-	ASSERT_EQ(reuse.length, painted(reuse.data, reuse.length, 9));
+	ASSERT_EQ(0, cpl.wrong_bytes);
+	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+	ASSERT_LE(ROUNDS, cpl.stalls);
+	ASSERT_LT(0, reused);
+	buffer_unmap(&copies);
 }
 
 static int exit_at_once(struct peer *parent, void *arg)
@@ -162,7 +331,8 @@ static int exit_at_once(struct peer *parent, void *arg)
 /* Each fork write-protects what the device writes; each page is copied or given back. */
 TEST_F(change, loop_goes_on_while_the_process_forks)
 {
-	uint32_t sequence = start_loop(&self->dev, &self->buf, DMA_TESTDEV_F_WRITE);
+	struct dma_testdev_desc touch = touch_in_a_loop(&self->buf, DMA_TESTDEV_F_WRITE);
+	uint32_t sequence = start_loop(&self->dev, &touch);
 	struct testdev_counters before;
 	struct dma_testdev_cpl cpl;
 	struct peer child;
@@ -184,37 +354,39 @@ TEST_F(change, loop_goes_on_while_the_process_forks)
 /* The page goes for good while a transaction on it waits. */
 TEST_F(change, munmap_while_stalled_ends_in_an_abort)
 {
+	struct buffer old, owner;
+	struct dma_testdev_desc fill;
 	struct dma_testdev_cpl cpl;
 	uint32_t sequence;
 
-	for (int round = 0; round < 20; round++) {
-		struct buffer fresh;
-
-		buffer_map(&fresh, BUFFER_ANON, FAULTS * PAGE);
-		sequence = testdev_submit(&self->dev, &(struct dma_testdev_desc) {
-			.op = DMA_TESTDEV_TOUCH,
-			.flags = DMA_TESTDEV_F_LOOP | DMA_TESTDEV_F_WRITE,
-			.dst = (uintptr_t)fresh.data,
-			.length = fresh.length,
-		});
+	for (int round = 0; round < ROUNDS; round++) {
+		buffer_map(&old, BUFFER_ANON, FAULTS * PAGE);
+		fill = fill_in_a_loop(&old);
+		sequence = testdev_submit(&self->dev, &fill);
 		/* From one round to the next, a little further into the buffer. */
 		for (int i = 0; i < round; i++)
 			testdev_read(&self->dev, DMA_TESTDEV_DB_STATE);
-		buffer_unmap(&fresh);
+		ASSERT_EQ(0, munmap(old.data, old.length));
+		take_frames(&owner);
 		cpl = testdev_wait(&self->dev, sequence);
 		ASSERT_EQ(DMA_TESTDEV_WRITE_ABORT, cpl.status);
-		ASSERT_LE((uintptr_t)fresh.data, cpl.fault_va);
-		ASSERT_GT((uintptr_t)fresh.data + fresh.length, cpl.fault_va);
+		ASSERT_LE((uintptr_t)old.data, cpl.fault_va);
+		ASSERT_GT((uintptr_t)buffer_end(&old), cpl.fault_va);
+		ASSERT_TRUE(each_page_aborts(&self->dev, &old));
+		ASSERT_EQ(owner.length, filled(owner.data, owner.length, FRESH));
+		buffer_unmap(&owner);
+		buffer_unmap(&old);
 	}
 }
 
 TEST_F(change, loop_goes_on_while_pages_come_and_go)
 {
-	uint32_t sequence = start_loop(&self->dev, &self->buf, 0);
+	struct dma_testdev_desc touch = touch_in_a_loop(&self->buf, 0);
+	uint32_t sequence = start_loop(&self->dev, &touch);
 	struct testdev_counters before;
 	struct dma_testdev_cpl cpl;
 
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < ROUNDS; round++) {
 		before = testdev_counters(&self->dev);
 		ASSERT_EQ(0, madvise(self->buf.data, self->buf.length, MADV_DONTNEED));
 		while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_STALLS])
@@ -223,7 +395,7 @@ TEST_F(change, loop_goes_on_while_pages_come_and_go)
 	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
 	cpl = testdev_wait(&self->dev, sequence);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
-	ASSERT_LE(20, cpl.stalls);
+	ASSERT_LE(ROUNDS, cpl.stalls);
 }
 
 TEST_MAIN

@@ -14,6 +14,7 @@
 #include "common_va.h"
 #include "crc32c.h"
 #include "mempin.h"
+#include "pasid.h"
 #include "proc.h"
 #include "testdev.h"
 
@@ -119,10 +120,10 @@ static int leave_secret(struct peer *parent, void *arg)
 	const struct participant *self = arg;
 	struct testdev dev;
 
-	(void)parent;
 	map_common();
 	hold_common(self);
 	testdev_open(&dev);
+	peer_send(parent, pasid_in_use());
 	use_own_memory(&dev, self->seed);
 	/* The queue, the pin and the memory go with the process. */
 	return 0;
@@ -132,14 +133,22 @@ static int leave_secret(struct peer *parent, void *arg)
 TEST_F(same_address, nothing_is_left_for_the_next_process)
 {
 	struct participant participant = { .seed = 77, .pinned = variant->pinned };
+	struct pasids had = { 0 };
+	unsigned int reused = 0;
 	struct peer child;
 
 	for (int round = 0; round < 20; round++) {
 		child = child_start(leave_secret, &participant);
+		pasids_add(&had, peer_receive(&child));
 		ASSERT_EQ(0, child_finish(&child));
-		child = child_start(find_nothing_common, NULL);
+		/* Only then is its PASID free. */
+		ASSERT_TRUE(testdev_given_back(self->available));
+		child = child_start(find_nothing_alone, NULL);
+		reused += pasids_have(&had, peer_receive(&child));
 		ASSERT_EQ(0, child_finish(&child));
 	}
+	/* Else nobody could have inherited anything. */
+	ASSERT_LT(0, reused);
 }
 
 static int fail_to_use_inherited(struct peer *parent, void *arg)

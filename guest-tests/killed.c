@@ -16,17 +16,27 @@
 #include "child.h"
 #include "common_va.h"
 #include "mempin.h"
+#include "pasid.h"
 #include "testdev.h"
 
 #define ROUNDS	10
 
-/* In a process that follows: PASIDs and ASIDs are used again. */
-static void look_for_remains(uint64_t available)
+/*
+ * In a process that follows at once, and in one that follows when the queue was given back, and
+ * with it the PASID. Returns whether that one has the PASID of one that was killed.
+ */
+static bool look_for_remains(uint64_t available, const struct pasids *killed)
 {
 	struct peer child = child_start(find_nothing_common, NULL);
+	bool reused;
 
 	CHECK(child_finish(&child) == 0);
 	CHECK(testdev_given_back(available));
+	child = child_start(find_nothing_alone, NULL);
+	reused = pasids_have(killed, peer_receive(&child));
+	CHECK(child_finish(&child) == 0);
+	CHECK(testdev_given_back(available));
+	return reused;
 }
 
 static int loop_until_killed(struct peer *parent, void *arg)
@@ -47,7 +57,7 @@ static int loop_until_killed(struct peer *parent, void *arg)
 	});
 	while (!testdev_counters_since(&dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
 		;
-	peer_send(parent, 0);
+	peer_send(parent, pasid_in_use());
 	/* Without a pin, keeps the loop stalling. */
 	for (;;)
 		madvise(COMMON_VA, COMMON_LENGTH, MADV_DONTNEED);
@@ -78,14 +88,18 @@ TEST_F(in_a_loop, leaves_nothing_behind)
 {
 	const uint64_t available = testdev_available();
 	bool pinned = variant->pinned;
+	struct pasids killed = { 0 };
+	unsigned int reused = 0;
 	struct peer child;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		child = child_start(loop_until_killed, &pinned);
-		peer_receive(&child);
+		pasids_add(&killed, peer_receive(&child));
 		child_kill(&child);
-		look_for_remains(available);
+		reused += look_for_remains(available, &killed);
 	}
+	/* Else nobody could have inherited anything. */
+	ASSERT_LT(0, reused);
 }
 
 /* Keeps others from this process's page tables most of the time: each call takes milliseconds. */
@@ -129,10 +143,10 @@ static int die_while_stalled(struct peer *parent, void *arg)
 	uint32_t sequence;
 	sem_t held;
 
-	(void)parent;
 	(void)arg;
 	map_common();
 	testdev_open(&dev);
+	peer_send(parent, pasid_in_use());
 	CHECK(sem_init(&held, 0, 0) == 0);
 	CHECK(pthread_create(&thread, NULL, hold_mmap_lock, &held) == 0);
 	CHECK(sem_wait(&held) == 0);
@@ -150,17 +164,21 @@ static int die_while_stalled(struct peer *parent, void *arg)
 TEST(while_stalled_leaves_nothing_behind)
 {
 	const uint64_t available = testdev_available();
+	struct pasids killed = { 0 };
+	unsigned int reused = 0;
 	struct peer child;
 	int status;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		child = child_start(die_while_stalled, NULL);
+		pasids_add(&killed, peer_receive(&child));
 		ASSERT_EQ(child.pid, waitpid(child.pid, &status, 0));
 		ASSERT_TRUE(WIFSIGNALED(status)) TH_LOG("exited with %d", WEXITSTATUS(status));
 		ASSERT_EQ(SIGKILL, WTERMSIG(status));
 		ASSERT_EQ(0, close(child.socket));
-		look_for_remains(available);
+		reused += look_for_remains(available, &killed);
 	}
+	ASSERT_LT(0, reused);
 }
 
 TEST_MAIN

@@ -18,5 +18,7 @@ void map_common(void);
 void pin_common(void);
 /* Body of a child: asserts that the device finds nothing there, to read or to write. */
 int find_nothing_common(struct peer *parent, void *arg);
+/* The same where no other queue is open: sends its PASID first. Needs root. */
+int find_nothing_alone(struct peer *parent, void *arg);
 
 #endif

@@ -78,8 +78,8 @@ async function throughput() {
       capable: await bytes({ ...port, qemu: patched, smmu: SVA }),
     });
   }
-  say(`bytes a second with SSID, dma-testdev: ${mebibytes(withSsid)}`);
-  say('bytes a second without SSID, virtio port:');
+  say(`bytes a second with SSID, CHECKSUM of the dma-testdev: ${mebibytes(withSsid)}`);
+  say('bytes a second without SSID, writes to a virtio port, which all three have:');
   for (const row of rows) {
     say(
       `  stock ${mebibytes(row.stock)}, patched ${mebibytes(row.patched)}, ` +
@@ -88,7 +88,9 @@ async function throughput() {
   }
   const ratio = median(rows.map((row) => row.patched / row.stock));
   const capable = median(rows.map((row) => row.capable / row.stock));
-  say(`patched / stock: ${ratio.toFixed(3)}, offering both: ${capable.toFixed(3)} (aim ${AIM})`);
+  say(
+    `patched / stock, virtio port: ${ratio.toFixed(3)}, offering both: ${capable.toFixed(3)} (aim ${AIM})`,
+  );
 }
 
 async function bytes(varied: Varied): Promise<number> {

@@ -6,6 +6,7 @@ import { Judge, type Judgement } from '../ktap/judge.ts';
 import { TEST_DEVICE_ID } from '../qemu/args.ts';
 import type { Attempt, Splat } from '../schema/results.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
+import { countsSince, unanswered } from './countsSince.ts';
 import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import type { TestGuest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
@@ -21,6 +22,8 @@ export interface AttemptOptions {
 
 /** How long the console may lag behind a test that has ended. */
 const SETTLE_TIMEOUT_MS = 10_000;
+/** How long a stall may lack an answer when its test has ended. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** One execution of a test, and the reports of the kernel since the one before. */
 export interface Attempted {
@@ -84,11 +87,8 @@ async function untilCounted(
       if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
       return { judgement, counts: null };
     }
-    const after = await readCounts(on);
-    const counts = {
-      device: difference(before.device, after.device),
-      smmu: difference(before.smmu, after.smmu),
-    };
+    const timeoutMs = judgement.status === 'pass' ? on.guest.within(ANSWER_TIMEOUT_MS) : 0;
+    const counts = await countsSince(before, () => readCounts(on), timeoutMs);
     return { judgement: heldTo(announced, counts, judgement), counts };
   } catch (error) {
     if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
@@ -151,14 +151,14 @@ async function readCounts({ guest }: TestGuest): Promise<Counts> {
   return { device: await qmp.counters(TEST_DEVICE_ID), smmu: await qmp.smmuEvents() };
 }
 
-/** A test that passed in the guest fails if it was not counted outside what it said would be. */
+/** A test that passed in the guest fails if what was counted outside says otherwise. */
 function heldTo(announced: Expectations, counts: Counts, judgement: Judgement): Judgement {
-  const reason = announced.unmet(counts);
+  const reason = announced.unmet(counts) ?? leftStalled(counts);
   if (judgement.status !== 'pass' || reason === undefined) return judgement;
   return { ...judgement, status: 'fail', reason };
 }
 
-function difference(before: Record<string, number>, after: Record<string, number>) {
-  const names = Object.keys(after);
-  return Object.fromEntries(names.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
+function leftStalled(counts: Counts): string | undefined {
+  const count = unanswered(counts);
+  return count === 0 ? undefined : `stalls that the kernel did not answer: ${count}`;
 }

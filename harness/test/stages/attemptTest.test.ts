@@ -17,21 +17,26 @@ function silentGuest(onSettle: () => void, exited?: Exit): TestGuest {
   return guestThat({ says: PASSED, settle, exited });
 }
 
-interface Given {
+interface Behaviour {
   says: string[];
   settle: () => Promise<boolean>;
   /** How QEMU has ended; without, it runs on. */
   exited?: Exit | undefined;
+  /** What the SMMU has counted, at each reading; the last one for good. */
+  smmu?: Record<string, number>[];
 }
 
-function guestThat({ says, settle, exited }: Given) {
+function guestThat({ says, settle, exited, smmu = [{}] }: Behaviour) {
   const ssh = {
     exec(_: string, { onLine }: { onLine: (line: string, stream: string) => void }) {
       for (const line of says) onLine(line, 'stdout');
       return Promise.resolve({ how: 'exited', code: 0 });
     },
   };
-  const qmp = { counters: async () => ({ stalls: 0 }), smmuEvents: async () => ({}) };
+  const qmp = {
+    counters: async () => ({ stalls: 0 }),
+    smmuEvents: async () => (smmu.length > 1 ? smmu.shift() : smmu[0]),
+  };
   const watch = {
     marker: () => '',
     take: async () => [],
@@ -102,4 +107,18 @@ test('a count that was announced amid much output is held to', async (t) => {
   t.is(attempt.status, 'fail');
   t.is(attempt.reason, 'the device counted stalls 0, not 7');
   t.false(attempt.diagnostics.includes('# expect device stalls 7'));
+});
+
+test('a stall that was answered late is no failure, and one without an answer is', async (t) => {
+  const judged = async (...later: Record<string, number>[]) => {
+    const smmu = [{ stalls: 3, retries: 3 }, ...later];
+    const guest = guestThat({ says: PASSED, settle: async () => true, smmu });
+    guest.guest.within = () => 100;
+    return (await attemptTest(guest, PLANNED, options(new AbortController().signal))).attempt;
+  };
+  const waits = { stalls: 5, retries: 4 };
+  t.is((await judged(waits, { ...waits, aborts: 1 })).status, 'pass');
+  const left = await judged(waits);
+  t.is(left.status, 'fail');
+  t.is(left.reason, 'stalls that the kernel did not answer: 1');
 });

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All CPUs for one thread: what the kernel leaves to threads of its own, as the handling
+ * of I/O page faults, waits meanwhile. For less than half a second: then the kernel gives
+ * others a share. Needs CAP_SYS_NICE.
+ */
+#ifndef PINLAB_CPUS_H
+#define PINLAB_CPUS_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdbool.h>
+
+struct held_cpus {
+	cpu_set_t all;
+	pthread_t threads[CPU_SETSIZE];
+	sem_t held;
+	bool given_back;
+};
+
+/* The caller keeps the CPU it is on; a child of it does not. It must not sleep. */
+void hold_cpus(struct held_cpus *cpus);
+void give_cpus_back(struct held_cpus *cpus);
+
+#endif
