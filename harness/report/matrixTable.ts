@@ -102,11 +102,12 @@ function place({ machine, row, column }: { machine: string; row: string; column:
 }
 
 /** The totals in one line. */
-export function summaryText({ summary, durationMs }: Matrix): string {
+export function summaryText({ summary, durationMs, host }: Matrix): string {
   const { cells, conclusive, lost, wrong, changed, broken, splats } = summary;
   const minutes = (durationMs / 60_000).toFixed(1);
   return (
     `${conclusive} of ${cells} cells conclusive, ${changed} changed, ${wrong} with wrong bytes, ` +
-    `${lost} lost, ${broken} promises broken, ${splats} splats, in ${minutes} minutes`
+    `${lost} lost, ${broken} promises broken, ${splats} splats, in ${minutes} minutes ` +
+    `(${host.jobs} guests side by side on ${host.cpus} CPUs)`
   );
 }

@@ -76,6 +76,12 @@ export const matrix = z.strictObject({
   command: z.array(z.string()),
   startedAt: z.iso.datetime(),
   durationMs: count,
+  /** What the duration depends on. */
+  host: z.strictObject({
+    cpus: z.int().positive(),
+    /** Guests side by side. */
+    jobs: z.int().positive(),
+  }),
   inputs: z.strictObject({
     kernels: z.array(inputs.shape.kernel),
     qemu: inputs.shape.qemu,

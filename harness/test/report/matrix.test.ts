@@ -47,6 +47,7 @@ test('what a guest said of a cell acts on no terminal', (t) => {
 test('the page says how to make it again, and why a cell is empty', (t) => {
   const page = matrixMarkdown(sampleMatrix(CELLS));
   t.regex(page, /`pinlab matrix`/);
+  t.regex(page, /in 1\.5 minutes \(1 guests side by side on 2 CPUs\)\./);
   t.regex(page, /6\.12\.118-1 \| image `a{16}`/);
   t.regex(page, /\| \*KSM\* \| 16 m \| 0 \|/);
   t.regex(page, /\| mremap \| none \| not applicable \| why not \|/);

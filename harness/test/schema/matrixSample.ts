@@ -43,6 +43,7 @@ export function sampleMatrix(
     command: ['pinlab', 'matrix'],
     startedAt: '2026-11-25T12:00:00.000Z',
     durationMs: 90_000,
+    host: { cpus: 2, jobs: 1 },
     inputs: {
       kernels: [
         {
