@@ -17,7 +17,7 @@
 int matrix_main(int argc, char **argv);
 
 #define SWAP_BYTES	((size_t)64 << 20)
-#define HUGE_PAGES	4
+#define HUGE_PAGES	6
 
 static const struct event *const tables[] = {
 	reclaim_events, moving_events, numa_events,    sharing_events,
@@ -81,17 +81,23 @@ static void print_text(const char *name, const char *text)
 	putchar('"');
 }
 
+static const char *boolean(bool value)
+{
+	return value ? "true" : "false";
+}
+
 static void print_numbers(const struct measurement *quiet, const struct measurement *busy)
 {
 	printf(",\"pages\":%llu,\"stalls\":%llu,\"moved\":%llu,\"wrong\":%s,\"aborted\":%s",
 	       (unsigned long long)quiet->pages, (unsigned long long)quiet->stalls,
-	       (unsigned long long)quiet->moved, quiet->wrong || busy->wrong ? "true" : "false",
-	       quiet->aborted ? "true" : "false");
+	       (unsigned long long)quiet->moved, boolean(quiet->wrong || busy->wrong),
+	       boolean(quiet->aborted || busy->aborted));
 	if (busy->outcome != MEASURED && busy->outcome != PREVENTED)
 		return;
-	printf(",\"during\":{\"stalls\":%llu,\"aborted\":%s,\"passes\":%llu}",
-	       (unsigned long long)busy->during_stalls,
-	       busy->during_aborts ? "true" : "false", (unsigned long long)busy->passes);
+	printf(",\"during\":{\"stalls\":%llu,\"moved\":%llu,\"aborted\":%s,\"passes\":%llu}",
+	       (unsigned long long)(busy->during_stalls + busy->stalls),
+	       (unsigned long long)busy->moved, boolean(busy->during_aborts),
+	       (unsigned long long)busy->passes);
 }
 
 static void print_cell(const struct event *event, const struct protection *protection,

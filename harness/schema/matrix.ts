@@ -17,9 +17,13 @@ export const outcome = z.enum([
   'lost',
 ]);
 
-/** While the event went on and the device used the object all the time. */
+/** Of the run in which the device used the object all the time, from the event on. */
 const during = z.strictObject({
+  /** Until the device had gone over the object once more. */
   stalls: count,
+  /** Pages of 4 KiB that are no longer where they were. */
+  moved: count,
+  /** The device was refused while the event went on. */
   aborted: z.boolean(),
   /** How often the device went over the whole object. */
   passes: count,
@@ -40,9 +44,9 @@ export const measured = z.strictObject({
   stalls: count.optional(),
   /** Pages of 4 KiB that are no longer where they were. */
   moved: count.optional(),
-  /** CPU or device saw bytes that do not belong there. */
+  /** CPU or device saw bytes that do not belong there, in either run. */
   wrong: z.boolean().optional(),
-  /** The device was refused when it touched the object again. */
+  /** The device was refused when it touched the object again, in either run. */
   aborted: z.boolean().optional(),
   during: during.optional(),
 });

@@ -20,7 +20,7 @@ export function cell(given: Partial<MatrixCell> = {}): MatrixCell {
   return {
     ...{ machine: MACHINE, row: 'KSM', column: FULL_SERIES, outcome: 'measured' },
     ...{ pages: 16, stalls: 0, moved: 0, wrong: false, aborted: false },
-    during: { stalls: 0, aborted: false, passes: 10 },
+    during: { stalls: 0, moved: 0, aborted: false, passes: 10 },
     ...given,
   };
 }
