@@ -47,6 +47,11 @@ static bool always(struct cell *cell)
 	return true;
 }
 
+static bool unless_busy(struct cell *cell)
+{
+	return !cell->busy;
+}
+
 const struct event control_events[] = {
 	{ .name = "control: a wrong byte", .control = true, .happen = spoil_a_byte,
 	  .happened = always },
@@ -56,5 +61,7 @@ const struct event control_events[] = {
 	  .happened = always },
 	{ .name = "control: nothing happens", .control = true, .happen = do_nothing,
 	  .happened = twin_moved },
+	{ .name = "control: nothing happens to a busy device", .control = true,
+	  .happen = do_nothing, .happened = unless_busy },
 	{ 0 },
 };

@@ -92,8 +92,6 @@ static void print_numbers(const struct measurement *quiet, const struct measurem
 	       (unsigned long long)quiet->pages, (unsigned long long)quiet->stalls,
 	       (unsigned long long)quiet->moved, boolean(quiet->wrong || busy->wrong),
 	       boolean(quiet->aborted || busy->aborted));
-	if (busy->outcome != MEASURED && busy->outcome != PREVENTED)
-		return;
 	printf(",\"during\":{\"stalls\":%llu,\"moved\":%llu,\"aborted\":%s,\"passes\":%llu}",
 	       (unsigned long long)(busy->during_stalls + busy->stalls),
 	       (unsigned long long)busy->moved, boolean(busy->during_aborts),
@@ -113,6 +111,16 @@ static void print_cell(const struct event *event, const struct protection *prote
 	fflush(stdout);
 }
 
+/* What one run knows and the other does not, nobody knows of the cell. */
+static void join(struct measurement *quiet, const struct measurement *busy)
+{
+	if (busy->outcome == quiet->outcome)
+		return;
+	quiet->outcome = busy->outcome == FAILED ? FAILED : INCONCLUSIVE;
+	snprintf(quiet->reason, sizeof(quiet->reason), "while the device was busy: %.150s",
+		 *busy->reason ? busy->reason : outcomes[busy->outcome]);
+}
+
 /* Once with a device that is idle while the event happens, once with one that is busy. */
 static void fill_cell(const struct event *event, const struct protection *protection)
 {
@@ -123,10 +131,10 @@ static void fill_cell(const struct event *event, const struct protection *protec
 		snprintf(quiet.reason, sizeof(quiet.reason), "%s", missing);
 	} else {
 		quiet = measure_once(event, protection, false);
-		if (quiet.outcome == MEASURED || quiet.outcome == PREVENTED)
+		if (quiet.outcome == MEASURED || quiet.outcome == PREVENTED) {
 			busy = measure_once(event, protection, true);
-		if (busy.outcome == FAILED)
-			quiet = busy;
+			join(&quiet, &busy);
+		}
 	}
 	print_cell(event, protection, &quiet, &busy);
 }

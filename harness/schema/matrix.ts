@@ -29,8 +29,7 @@ const during = z.strictObject({
   passes: count,
 });
 
-/** What the guest says of one cell. */
-export const measured = z.strictObject({
+const told = z.strictObject({
   /** The event. */
   row: z.string(),
   /** The protection, by the guest's name. */
@@ -51,8 +50,13 @@ export const measured = z.strictObject({
   during: during.optional(),
 });
 
+/** What the guest says of one cell. That nothing is known of a busy device is no zero. */
+export const measured = told.refine(
+  ({ outcome, during }) => outcome !== 'measured' || during !== undefined,
+);
+
 /** One cell of the matrix: an event, a protection, a machine. */
-export const matrixCell = z.strictObject({ machine: z.string(), ...measured.shape });
+export const matrixCell = z.strictObject({ machine: z.string(), ...told.shape });
 
 /** Who makes an event happen: the kernel by itself, or a process that asks for it. */
 export const cause = z.enum(['kernel', 'process']);

@@ -47,13 +47,17 @@ test('a wrong byte and an event that does not happen are noticed', async (t) => 
   t.is(code, EXIT.failed, tail);
   const { cells, summary } = await readMatrix(directory.path);
   const control = (name: string) => cells.find(({ row }) => row === `control: ${name}`);
-  t.is(cells.length, 4);
+  t.is(cells.length, 5);
   t.is(summary.wrong, 3);
   t.like(control('a wrong byte'), { outcome: 'measured', wrong: true });
   t.like(control('nothing happens'), { outcome: 'inconclusive' });
-  // The idle device of these two sees nothing.
+  // The idle device of these three sees nothing.
   t.like(control('a wrong byte for a moment'), { outcome: 'measured', wrong: true });
   t.like(control('lost writes'), { outcome: 'measured', wrong: true });
+  t.like(control('nothing happens to a busy device'), {
+    outcome: 'inconclusive',
+    reason: 'while the device was busy: the twin was left alone',
+  });
 });
 
 test('a guest that dies costs the cells of its row, and no finished one', async (t) => {
