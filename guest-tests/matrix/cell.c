@@ -38,96 +38,72 @@ uint64_t touch(struct cell *cell, struct buffer *buf, bool *aborted)
 	return cpl.stalls;
 }
 
-/* The device goes over the object again and again until end_loop(). */
-static uint32_t begin_loop(struct cell *cell)
-{
-	struct testdev_counters before = testdev_counters(&cell->dev);
-	bool rewrites = cell->event->after == cell->event->before;
-	uint32_t sequence;
-
-	sequence = testdev_submit(&cell->dev, &(struct dma_testdev_desc) {
-		.op = DMA_TESTDEV_TOUCH,
-		.flags = DMA_TESTDEV_F_LOOP | (rewrites ? touch_flags(cell) : 0),
-		.dst = (uintptr_t)cell->object.data,
-		.length = cell->object.length,
-	});
-	while (testdev_counters_since(&cell->dev, &before).value[DMA_TESTDEV_TRANSACTIONS] <
-	       2 * cell->object.length / PAGE)
-		CHECK(!testdev_done(&cell->dev, sequence));
-	return sequence;
-}
-
-static void end_loop(struct cell *cell, uint32_t sequence, struct measurement *result)
-{
-	struct dma_testdev_cpl cpl;
-
-	testdev_write(&cell->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
-	cpl = testdev_wait(&cell->dev, sequence);
-	result->passes = cpl.passes;
-	result->during_aborts = cpl.status != DMA_TESTDEV_OK;
-}
-
+/* What a busy device counts, it counts until it has gone over the object once more. */
 static void let_happen(struct cell *cell, struct measurement *result)
 {
 	struct testdev_counters before;
-	uint32_t sequence;
 
 	if (!cell->busy) {
 		cell->event->happen(cell);
 		return;
 	}
-	sequence = begin_loop(cell);
+	begin_loop(cell);
 	before = testdev_counters(&cell->dev);
 	cell->event->happen(cell);
+	end_loop(cell, result);
 	result->during_stalls =
 		testdev_counters_since(&cell->dev, &before).value[DMA_TESTDEV_STALLS];
-	end_loop(cell, sequence, result);
 }
 
-static bool page_is(const struct buffer *buf, const uint8_t *painting, size_t offset,
-		    enum contents contents)
+static bool page_is(const uint8_t *page, const uint8_t *painting, enum contents contents)
 {
-	const uint8_t *page = buf->data + offset;
-
 	switch (contents) {
 	case PAINTED:
-		return !memcmp(page, painting + offset, PAGE);
+		return !memcmp(page, painting, PAGE);
 	case ALIKE:
 		return filled(page, PAGE, ALIKE_BYTE) == PAGE;
 	case PAINTED_OR_ZERO:
-		return !memcmp(page, painting + offset, PAGE) || filled(page, PAGE, 0) == PAGE;
+		return !memcmp(page, painting, PAGE) || filled(page, PAGE, 0) == PAGE;
 	default:
 		return filled(page, PAGE, 0) == PAGE;
 	}
 }
 
-static bool contents_are(const struct buffer *buf, enum contents contents)
+/* A busy device has left the pages in another @order, if there is one. */
+static bool contents_are(const struct buffer *buf, const uint16_t *order, enum contents contents)
 {
 	uint8_t *painting = malloc(buf->length);
-	size_t offset = 0;
+	size_t pages = buf->length / PAGE, page = 0;
 
 	CHECK(painting);
 	paint(painting, buf->length, SEED_OBJECT);
-	while (offset < buf->length && page_is(buf, painting, offset, contents))
-		offset += PAGE;
+	while (page < pages && page_is(buf->data + page * PAGE,
+				       painting + (order ? order[page] : page) * PAGE, contents))
+		page++;
 	free(painting);
-	return offset == buf->length;
+	return page == pages;
 }
 
-/* Whether CPU and device agree on the bytes, and these are the right ones. */
-static bool bytes_are_right(struct cell *cell)
+/* Whether the device reads what the CPU does, and the CPU what the device has written. */
+static bool device_agrees(struct cell *cell)
 {
 	struct buffer *buf = &cell->object;
 	struct dma_testdev_cpl cpl = testdev_checksum(&cell->dev, buf->data, buf->length);
 
 	if (cpl.status != DMA_TESTDEV_OK || cpl.result != crc32c(buf->data, buf->length))
 		return false;
-	if (!contents_are(buf, cell->refused ? cell->event->before : cell->event->after))
-		return false;
 	if (!is_written(cell))
 		return true;
 	cpl = testdev_fill(&cell->dev, buf->data, buf->length, FILLED);
 	return cpl.status == DMA_TESTDEV_OK && filled(buf->data, buf->length, FILLED) == buf->length;
+}
+
+static bool bytes_are_right(struct cell *cell)
+{
+	const struct event *event = cell->event;
+
+	return contents_are(&cell->object, cell->order,
+			    cell->refused ? event->before : event->after);
 }
 
 static void set_outcome(struct measurement *result, enum outcome outcome, const char *reason)
@@ -140,11 +116,11 @@ static void measure(struct cell *cell, struct measurement *result)
 {
 	result->pages = cell->object.length / PAGE;
 	result->stalls = touch(cell, &cell->object, &result->aborted);
-	if (result->aborted)
-		return;
 	if (cell->object_frames)
 		result->moved = moved_frames(&cell->object, cell->object_frames);
-	result->wrong = !bytes_are_right(cell);
+	/* A device that is refused has been counted as such; the CPU still has a look. */
+	if (!bytes_are_right(cell) || (!result->aborted && !device_agrees(cell)))
+		result->wrong = true;
 }
 
 static void judge(struct cell *cell, struct measurement *result)

@@ -24,15 +24,24 @@ static const char *no_area(void)
 	return cma_area_find(&area) ? NULL : "the machine has no CMA area (cma=64M)";
 }
 
-/* Object and twin consist of pages of the area, but for an object of the hugetlb pool. */
+/* The hugetlb pool was filled before, from other memory than is to leave. */
+static bool is_elsewhere(struct cell *cell, const char *reason)
+{
+	if (cell->protection->hugetlb)
+		cell->unsuited = reason;
+	return cell->protection->hugetlb;
+}
+
+/* Object and twin consist of pages of the area. */
 static void lend(struct cell *cell)
 {
 	struct cma_borrower borrower;
 
+	if (is_elsewhere(cell, "no page of the hugetlb pool is in the CMA area"))
+		return;
 	borrow_begin(&borrower, &area);
 	for (size_t i = 0; i < SMALL; i += PAGE) {
-		if (!cell->protection->hugetlb)
-			borrow_page(&borrower, cell->object.data + i);
+		borrow_page(&borrower, cell->object.data + i);
 		borrow_page(&borrower, cell->twin.data + i);
 	}
 	borrow_end(&borrower);
@@ -120,7 +129,8 @@ static int __set_block(const char *state)
 /* What is movable is used first, and so the buffers are in the block. */
 static void plug(struct cell *cell)
 {
-	(void)cell;
+	if (is_elsewhere(cell, "no page of the hugetlb pool is in the memory that leaves"))
+		return;
 	if (block_is(spare.number, "offline"))
 		CHECK(__set_block("online_movable") == 0);
 	allocate_on(node_of_block(spare.number));

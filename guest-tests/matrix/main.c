@@ -17,7 +17,7 @@
 int matrix_main(int argc, char **argv);
 
 #define SWAP_BYTES	((size_t)64 << 20)
-#define HUGE_PAGES	4
+#define HUGE_PAGES	6
 
 static const struct event *const tables[] = {
 	reclaim_events, moving_events, numa_events,    sharing_events,
@@ -81,17 +81,21 @@ static void print_text(const char *name, const char *text)
 	putchar('"');
 }
 
+static const char *boolean(bool value)
+{
+	return value ? "true" : "false";
+}
+
 static void print_numbers(const struct measurement *quiet, const struct measurement *busy)
 {
 	printf(",\"pages\":%llu,\"stalls\":%llu,\"moved\":%llu,\"wrong\":%s,\"aborted\":%s",
 	       (unsigned long long)quiet->pages, (unsigned long long)quiet->stalls,
-	       (unsigned long long)quiet->moved, quiet->wrong || busy->wrong ? "true" : "false",
-	       quiet->aborted ? "true" : "false");
-	if (busy->outcome != MEASURED && busy->outcome != PREVENTED)
-		return;
-	printf(",\"during\":{\"stalls\":%llu,\"aborted\":%s,\"passes\":%llu}",
-	       (unsigned long long)busy->during_stalls,
-	       busy->during_aborts ? "true" : "false", (unsigned long long)busy->passes);
+	       (unsigned long long)quiet->moved, boolean(quiet->wrong || busy->wrong),
+	       boolean(quiet->aborted || busy->aborted));
+	printf(",\"during\":{\"stalls\":%llu,\"moved\":%llu,\"aborted\":%s,\"passes\":%llu}",
+	       (unsigned long long)(busy->during_stalls + busy->stalls),
+	       (unsigned long long)busy->moved, boolean(busy->during_aborts),
+	       (unsigned long long)busy->passes);
 }
 
 static void print_cell(const struct event *event, const struct protection *protection,
@@ -107,6 +111,16 @@ static void print_cell(const struct event *event, const struct protection *prote
 	fflush(stdout);
 }
 
+/* What one run knows and the other does not, nobody knows of the cell. */
+static void join(struct measurement *quiet, const struct measurement *busy)
+{
+	if (busy->outcome == quiet->outcome)
+		return;
+	quiet->outcome = busy->outcome == FAILED ? FAILED : INCONCLUSIVE;
+	snprintf(quiet->reason, sizeof(quiet->reason), "while the device was busy: %.150s",
+		 *busy->reason ? busy->reason : outcomes[busy->outcome]);
+}
+
 /* Once with a device that is idle while the event happens, once with one that is busy. */
 static void fill_cell(const struct event *event, const struct protection *protection)
 {
@@ -117,10 +131,10 @@ static void fill_cell(const struct event *event, const struct protection *protec
 		snprintf(quiet.reason, sizeof(quiet.reason), "%s", missing);
 	} else {
 		quiet = measure_once(event, protection, false);
-		if (quiet.outcome == MEASURED || quiet.outcome == PREVENTED)
+		if (quiet.outcome == MEASURED || quiet.outcome == PREVENTED) {
 			busy = measure_once(event, protection, true);
-		if (busy.outcome == FAILED)
-			quiet = busy;
+			join(&quiet, &busy);
+		}
 	}
 	print_cell(event, protection, &quiet, &busy);
 }

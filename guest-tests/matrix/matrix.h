@@ -100,6 +100,8 @@ struct cell {
 	char group[64];		/* the cgroup that the process is in, or "" */
 	bool refused;		/* the kernel does not do to the object what was asked for */
 	const char *unsuited;	/* why the event cannot be had for this memory, or NULL */
+	uint32_t loop;		/* the descriptor of a busy device */
+	uint16_t *order;	/* whose contents each page of the object has then, or NULL */
 };
 
 enum outcome {
@@ -118,7 +120,7 @@ struct measurement {
 	uint64_t moved;		/* pages that are no longer where they were */
 	bool wrong;		/* the device or the CPU saw bytes that do not belong there */
 	bool aborted;		/* the device was refused */
-	/* While the event went on; passes that the device made over the object. */
+	/* From the event on, of a busy device; passes that it made over the object. */
 	uint64_t during_stalls, during_aborts, passes;
 };
 
@@ -130,6 +132,14 @@ void run_cell(struct cell *cell, struct measurement *result);
 bool is_written(const struct cell *cell);
 /* Stalls of the device as it goes over one of the buffers. */
 uint64_t touch(struct cell *cell, struct buffer *buf, bool *aborted);
+
+/* loop.c */
+
+/* The device goes over the object again and again until end_loop(). */
+void begin_loop(struct cell *cell);
+void end_loop(struct cell *cell, struct measurement *result);
+/* A device that is busy goes over all of the object. */
+void await_pass(struct cell *cell);
 
 /* attempt.c */
 

@@ -30,7 +30,7 @@ export function matrixHtml(matrix: Matrix): string {
 <p id="summary" class="${color}">${escapeLine(summaryText(matrix))}</p>
 <p><code>${escapeLine(matrix.command.join(' '))}</code></p>
 <p>${escapeLine(LEGEND)} Rows in italics are started by the kernel itself.
-Colours: <span class="heat"><span class="cold">no stall</span> <span class="warm">some or during</span>
+Colours: <span class="heat"><span class="cold">no stall</span> <span class="warm">some or when busy</span>
 <span class="hot">every page</span></span>. A cell tells more when pointed at.</p>
 ${complaint.join('\n')}
 ${maps}`,
@@ -78,5 +78,5 @@ function details(cell: MatrixCell): string {
   const whole = `${stalls} stalls on ${pages} pages, ${moved} moved${aborted ? ', refused' : ''}`;
   if (!during) return whole;
   const refused = during.aborted ? ', then refused' : '';
-  return `${whole}; during the event ${during.stalls} stalls in ${during.passes} passes${refused}`;
+  return `${whole}; when busy ${during.stalls} stalls, ${during.moved} moved, ${during.passes} passes${refused}`;
 }

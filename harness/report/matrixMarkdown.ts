@@ -33,7 +33,8 @@ const INTRODUCTION =
   'What happens to a buffer that a device uses, while the event of a row does what it does, and ' +
   'what the protection of a column is worth against it. The device counts for itself. Each row ' +
   'has a twin, an equal buffer without the protection, which proves that the event took place. ' +
-  'The SMMU keeps no translations, so none hides what the kernel did.';
+  'The SMMU keeps no translations, so none hides what the kernel did. drop_caches takes no page ' +
+  'that is mapped, protected or not: its row is zero throughout, and its twin is not mapped.';
 
 function table(matrix: Matrix, machine: string): string[] {
   return [

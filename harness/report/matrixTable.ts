@@ -7,7 +7,7 @@ export function cellText(cell: MatrixCell | undefined): string {
   if (!cell) return '';
   if (cell.outcome !== 'measured') return OUTCOMES[cell.outcome];
   const marks = [
-    ...((cell.moved ?? 0) > 0 ? ['m'] : []),
+    ...((cell.moved ?? 0) > 0 || (cell.during?.moved ?? 0) > 0 ? ['m'] : []),
     ...(cell.aborted || cell.during?.aborted ? ['a'] : []),
     ...((cell.during?.stalls ?? 0) > 0 ? ['d'] : []),
     ...(cell.wrong ? ['WRONG'] : []),
@@ -27,7 +27,7 @@ const OUTCOMES = {
 /** What the marks mean, for below a table. */
 export const LEGEND =
   'Stalls when the device touches every page again after the event. ' +
-  'm: pages moved, a: the device was refused, d: stalls while the event went on, ' +
+  'm: pages moved, a: the device was refused, d: stalls of a device that was busy meanwhile, ' +
   'off: the protection switches the event off, -: cannot be had, ?: the event did not take place.';
 
 /** The cell at a place of the matrix. */
@@ -102,11 +102,12 @@ function place({ machine, row, column }: { machine: string; row: string; column:
 }
 
 /** The totals in one line. */
-export function summaryText({ summary, durationMs }: Matrix): string {
+export function summaryText({ summary, durationMs, host }: Matrix): string {
   const { cells, conclusive, lost, wrong, changed, broken, splats } = summary;
   const minutes = (durationMs / 60_000).toFixed(1);
   return (
     `${conclusive} of ${cells} cells conclusive, ${changed} changed, ${wrong} with wrong bytes, ` +
-    `${lost} lost, ${broken} promises broken, ${splats} splats, in ${minutes} minutes`
+    `${lost} lost, ${broken} promises broken, ${splats} splats, in ${minutes} minutes ` +
+    `(${host.jobs} guests side by side on ${host.cpus} CPUs)`
   );
 }

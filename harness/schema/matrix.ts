@@ -17,16 +17,19 @@ export const outcome = z.enum([
   'lost',
 ]);
 
-/** While the event went on and the device used the object all the time. */
+/** Of the run in which the device used the object all the time, from the event on. */
 const during = z.strictObject({
+  /** Until the device had gone over the object once more. */
   stalls: count,
+  /** Pages of 4 KiB that are no longer where they were. */
+  moved: count,
+  /** The device was refused while the event went on. */
   aborted: z.boolean(),
   /** How often the device went over the whole object. */
   passes: count,
 });
 
-/** What the guest says of one cell. */
-export const measured = z.strictObject({
+const told = z.strictObject({
   /** The event. */
   row: z.string(),
   /** The protection, by the guest's name. */
@@ -40,15 +43,20 @@ export const measured = z.strictObject({
   stalls: count.optional(),
   /** Pages of 4 KiB that are no longer where they were. */
   moved: count.optional(),
-  /** CPU or device saw bytes that do not belong there. */
+  /** CPU or device saw bytes that do not belong there, in either run. */
   wrong: z.boolean().optional(),
-  /** The device was refused when it touched the object again. */
+  /** The device was refused when it touched the object again, in either run. */
   aborted: z.boolean().optional(),
   during: during.optional(),
 });
 
+/** What the guest says of one cell. That nothing is known of a busy device is no zero. */
+export const measured = told.refine(
+  ({ outcome, during }) => outcome !== 'measured' || during !== undefined,
+);
+
 /** One cell of the matrix: an event, a protection, a machine. */
-export const matrixCell = z.strictObject({ machine: z.string(), ...measured.shape });
+export const matrixCell = z.strictObject({ machine: z.string(), ...told.shape });
 
 /** Who makes an event happen: the kernel by itself, or a process that asks for it. */
 export const cause = z.enum(['kernel', 'process']);
@@ -76,6 +84,12 @@ export const matrix = z.strictObject({
   command: z.array(z.string()),
   startedAt: z.iso.datetime(),
   durationMs: count,
+  /** What the duration depends on. */
+  host: z.strictObject({
+    cpus: z.int().positive(),
+    /** Guests side by side. */
+    jobs: z.int().positive(),
+  }),
   inputs: z.strictObject({
     kernels: z.array(inputs.shape.kernel),
     qemu: inputs.shape.qemu,

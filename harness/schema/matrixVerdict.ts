@@ -81,12 +81,19 @@ export function brokenPromises(
 
 function isDisturbed({ outcome, stalls = 0, moved = 0, aborted, during }: MatrixCell): boolean {
   if (outcome !== 'measured') return false;
-  return stalls > 0 || moved > 0 || aborted === true || (during?.stalls ?? 0) > 0;
+  if (stalls > 0 || moved > 0 || aborted === true) return true;
+  return during !== undefined && (during.stalls > 0 || during.moved > 0 || during.aborted);
 }
 
 function disturbance(cell: MatrixCell): string {
-  const during = cell.during?.stalls ?? 0;
-  return `${verdictOf(cell)}${during > 0 ? `; ${during} stalls during the event` : ''}`;
+  const { stalls = 0, moved = 0, aborted = false } = cell.during ?? {};
+  const during = [
+    ...(stalls > 0 ? [`${stalls} stalls`] : []),
+    ...(moved > 0 ? [`${moved} moved`] : []),
+    ...(aborted ? ['refused'] : []),
+  ];
+  const busy = during.length > 0 ? `; of a busy device ${during.join(', ')}` : '';
+  return `${verdictOf(cell)}${busy}`;
 }
 
 /** The totals of a matrix, and the exit code that it deserves; `aborted` is that of what ended it early. */

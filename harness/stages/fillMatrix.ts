@@ -21,7 +21,7 @@ import { ConsoleLogs } from './consoleLogs.ts';
 import { decodeSplats } from './decodeSplats.ts';
 import { cellsOf, fillCells } from './fillCells.ts';
 import { ensureHost } from './hostTools.ts';
-import { guestsThatFit } from './jobs.ts';
+import { guestsThatFit, hostRoom } from './jobs.ts';
 import { resolveKernel } from './kernelRequest.ts';
 import { testMachine } from './machine.ts';
 import { type ImageArtifact, makeImage } from './makeImage.ts';
@@ -78,8 +78,10 @@ export async function fillMatrix(request: MatrixRequest): Promise<FilledMatrix> 
   const plan = await planOf(workspace, selection);
   const kernels = await buildKernels(workspace, plan.jobs);
   const record = new MatrixRecord(plan, request.onRow);
-  const error = await fill(request, plan, kernels, qemu, record);
-  const matrix = describe(request, { plan, kernels, qemu, record, startedAt, error });
+  const jobs = request.jobs ?? guestsThatFit(testMachine({ kernel: '', initrd: '' }));
+  const host = { cpus: hostRoom().cpus, jobs: Math.min(jobs, plan.jobs.length) };
+  const error = await fill({ ...request, jobs: host.jobs }, plan, kernels, qemu, record);
+  const matrix = describe(request, { plan, kernels, qemu, record, startedAt, host, error });
   return { matrix, ...(error ? { error } : {}) };
 }
 
@@ -146,7 +148,7 @@ function rowKey({ machine, series }: MatrixJob, row: string): string {
 
 /** Fills the cells into `record`; returns what ended the run early. */
 async function fill(
-  request: MatrixRequest,
+  request: MatrixRequest & { jobs: number },
   plan: MatrixPlan,
   kernels: ReadonlyMap<string, Bootable>,
   qemu: QemuArtifact,
@@ -155,10 +157,8 @@ async function fill(
   const { workspace, output } = request;
   const logs = new ConsoleLogs(output);
   const waiting = [...plan.jobs];
-  const fitting = guestsThatFit(testMachine({ kernel: '', initrd: '' }));
-  const count = Math.min(request.jobs ?? fitting, waiting.length);
   try {
-    await sideBySide(count, workspace.signal, async (signal) => {
+    await sideBySide(request.jobs, workspace.signal, async (signal) => {
       for (let job = waiting.shift(); job; job = waiting.shift())
         await fillJob({ ...request, signal }, job, kernels, qemu, record, logs);
     });
@@ -201,12 +201,13 @@ interface Filled {
   qemu: QemuArtifact;
   record: MatrixRecord;
   startedAt: Date;
+  host: Matrix['host'];
   error: PinlabError | undefined;
 }
 
 function describe(
   { version, command, expected }: MatrixRequest,
-  { plan, kernels, qemu, record, startedAt, error }: Filled,
+  { plan, kernels, qemu, record, startedAt, host, error }: Filled,
 ): Matrix {
   const cells = doubtPrevented(record.cells(error?.message ?? 'never started'));
   const changes = changesOf(cells, expected);
@@ -220,6 +221,7 @@ function describe(
     command: [...command],
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
+    host,
     inputs: {
       kernels: built.map(({ kernel }) => describeKernel(kernel)),
       qemu: describeQemu(qemu),

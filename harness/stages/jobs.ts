@@ -23,6 +23,7 @@ export function guestsThatFit(
   return Math.max(1, Math.min(byCpus, byMemory));
 }
 
-function hostRoom(): HostRoom {
+/** What this host can give now. */
+export function hostRoom(): HostRoom {
   return { cpus: availableParallelism(), memoryMiB: process.availableMemory() / 2 ** 20 };
 }

@@ -16,7 +16,8 @@ const CELLS = [
 test('a cell shows its stalls and what else came of it', (t) => {
   t.is(cellText(cell()), '0');
   t.is(cellText(cell({ stalls: 16, moved: 2 })), '16 m');
-  t.is(cellText(cell({ during: { stalls: 1, aborted: true, passes: 3 } })), '0 a d');
+  t.is(cellText(cell({ during: { stalls: 1, moved: 0, aborted: true, passes: 3 } })), '0 a d');
+  t.is(cellText(cell({ during: { stalls: 0, moved: 2, aborted: false, passes: 3 } })), '0 m');
   t.is(cellText(cell({ wrong: true })), '0 WRONG');
   t.is(cellText(cell({ outcome: 'prevented' })), 'off');
   t.is(cellText(cell({ outcome: 'lost' })), 'LOST');
@@ -47,6 +48,7 @@ test('what a guest said of a cell acts on no terminal', (t) => {
 test('the page says how to make it again, and why a cell is empty', (t) => {
   const page = matrixMarkdown(sampleMatrix(CELLS));
   t.regex(page, /`pinlab matrix`/);
+  t.regex(page, /in 1\.5 minutes \(1 guests side by side on 2 CPUs\)\./);
   t.regex(page, /6\.12\.118-1 \| image `a{16}`/);
   t.regex(page, /\| \*KSM\* \| 16 m \| 0 \|/);
   t.regex(page, /\| mremap \| none \| not applicable \| why not \|/);
@@ -84,7 +86,7 @@ test('the heat map needs nothing else, and shows untrusted text as text', (t) =>
 test('heat is the share of pages that stall; what is wrong or lost is louder', (t) => {
   t.is(heatOf(cell()), 'cold');
   t.is(heatOf(cell({ stalls: 1 })), 'warm');
-  t.is(heatOf(cell({ during: { stalls: 1, aborted: false, passes: 1 } })), 'warm');
+  t.is(heatOf(cell({ during: { stalls: 1, moved: 0, aborted: false, passes: 1 } })), 'warm');
   t.is(heatOf(cell({ stalls: 16 })), 'hot');
   t.is(heatOf(cell({ wrong: true })), 'bad');
   t.is(heatOf(cell({ outcome: 'lost' })), 'bad');

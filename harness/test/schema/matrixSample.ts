@@ -20,7 +20,7 @@ export function cell(given: Partial<MatrixCell> = {}): MatrixCell {
   return {
     ...{ machine: MACHINE, row: 'KSM', column: FULL_SERIES, outcome: 'measured' },
     ...{ pages: 16, stalls: 0, moved: 0, wrong: false, aborted: false },
-    during: { stalls: 0, aborted: false, passes: 10 },
+    during: { stalls: 0, moved: 0, aborted: false, passes: 10 },
     ...given,
   };
 }
@@ -43,6 +43,7 @@ export function sampleMatrix(
     command: ['pinlab', 'matrix'],
     startedAt: '2026-11-25T12:00:00.000Z',
     durationMs: 90_000,
+    host: { cpus: 2, jobs: 1 },
     inputs: {
       kernels: [
         {

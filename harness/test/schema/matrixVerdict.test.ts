@@ -104,10 +104,10 @@ test('a matrix without a measurement is not green', (t) => {
 });
 
 test('a disturbed device breaks the promise of the full series, unless a reason is given', (t) => {
-  const cells = [cell({ during: { stalls: 2, aborted: false, passes: 9 } })];
+  const cells = [cell({ during: { stalls: 2, moved: 0, aborted: false, passes: 9 } })];
   const expected = expecting(cells, NOTHING_EXPECTED);
   const broken = sampleMatrix(cells, expected);
-  t.is(broken.broken[0]?.found, 'no stall; 2 stalls during the event');
+  t.is(broken.broken[0]?.found, 'no stall; of a busy device 2 stalls');
   t.is(broken.summary.exitCode, 1);
   const excused = { ...expected, reasons: [{ row: 'KSM', reason: 'known' }] };
   t.is(sampleMatrix(cells, excused).summary.exitCode, 0);
@@ -118,6 +118,16 @@ test('a disturbed device breaks the promise of the full series, unless a reason 
   };
   t.is(sampleMatrix(cells, elsewhere).summary.exitCode, 1);
 });
+
+for (const [what, during] of Object.entries({
+  refused: { stalls: 0, moved: 0, aborted: true, passes: 9 },
+  '3 moved': { stalls: 0, moved: 3, aborted: false, passes: 9 },
+})) {
+  test(`of a busy device, ${what} breaks the promise too`, (t) => {
+    const [broken] = sampleMatrix([cell({ during })]).broken;
+    t.is(broken?.found, `no stall; of a busy device ${what}`);
+  });
+}
 
 test('what a process asks for, and other protections, promise nothing', (t) => {
   const cells = [cell({ row: 'mremap', stalls: 16 }), cell({ column: 'none', stalls: 16 })];
