@@ -35,10 +35,12 @@ struct sequence sequence_read(const char *path)
 {
 	struct sequence sequence = { calloc(MOST_OPERATIONS, sizeof(struct operation)), 0 };
 	FILE *file = fopen(path, "r");
-	char line[OPERATION_TEXT];
+	size_t size = 0;
+	char *line = NULL;
 
 	CHECK(sequence.ops && file, "%s", path);
-	while (fgets(line, sizeof(line), file)) {
+	/* A comment may be longer than any operation: the first says what was found. */
+	while (getline(&line, &size, file) >= 0) {
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		CHECK(sequence.nr < MOST_OPERATIONS, "%s: too long", path);
@@ -46,6 +48,7 @@ struct sequence sequence_read(const char *path)
 		      path, line);
 		sequence.nr++;
 	}
+	free(line);
 	fclose(file);
 	return sequence;
 }

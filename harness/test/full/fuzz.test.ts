@@ -40,8 +40,10 @@ for (const [bug, { named, needs, atMost }] of Object.entries(BUGS)) {
 
     const file = join(directory.path, `${found?.id.replace(':', '_')}.txt`);
     t.true((await readFile(file, 'utf8')).includes(operations[0] ?? 'nothing'));
-    const again = ['fuzz', ...kernel, '--replay', file, '--output', join(directory.path, 'again')];
-    t.is((await pinlab(again)).code, EXIT.failed);
+    const again = join(directory.path, 'again');
+    const replay = ['fuzz', ...kernel, '--replay', file, '--output', again];
+    t.is((await pinlab(replay)).code, EXIT.failed);
+    t.regex((await readResults(again)).tests[0]?.reason ?? '', named);
     // The same operations end well where the bug is not.
     const sound = ['fuzz', '--replay', file, '--output', join(directory.path, 'sound')];
     t.is((await pinlab(sound)).code, EXIT.ok);
