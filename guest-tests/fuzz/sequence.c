@@ -88,16 +88,19 @@ static bool dispensable(struct sequence *sequence, size_t from, size_t nr,
 	return true;
 }
 
-/* One pass over all parts of @nr operations; returns whether any could go. */
+/*
+ * One pass over all parts of @nr operations; returns whether any could go. The last stays, even
+ * if the same is found without: a file to replay has an operation.
+ */
 static bool remove_parts(struct sequence *sequence, size_t nr, const struct finding *finding,
 			 long deadline)
 {
 	bool removed = false;
 
 	for (size_t from = 0; from < sequence->nr && !is_late(deadline);) {
-		size_t left = sequence->nr - from;
+		size_t left = sequence->nr - from, part = nr < left ? nr : left;
 
-		if (dispensable(sequence, from, nr < left ? nr : left, finding))
+		if (part < sequence->nr && dispensable(sequence, from, part, finding))
 			removed = true;
 		else
 			from += nr;
