@@ -12,6 +12,9 @@ const PLANTED = join(import.meta.dirname, '../planted');
 const BUGS: Record<string, { named: RegExp; needs: RegExp; atMost: number }> = {
   'partial-pin-leaks-pages': { named: /pages are pinned for ever/, needs: /^pin /, atMost: 5 },
   'partial-pin-leaks-charge': { named: /VmPin after pin/, needs: /^pin /, atMost: 3 },
+  'pin-charges-no-vmpin': { named: /VmPin after pin/, needs: /^pin /, atMost: 3 },
+  // Every episode ends with a try of the limit: all but one operation can go, whichever it is.
+  'pin-charges-no-limit': { named: /result of pin/, needs: /^\w+ /, atMost: 1 },
   'unpin-keeps-limit': { named: /result of pin/, needs: /^unpin /, atMost: 8 },
   'pin-ignores-write': {
     named: /result of pin|no faults on pinned memory/,
