@@ -10,6 +10,7 @@
 #include "harness.h"
 
 #include "buffer.h"
+#include "khugepaged.h"
 #include "ksm.h"
 #include "mempin.h"
 #include "newer.h"
@@ -125,21 +126,27 @@ FIXTURE_TEARDOWN(ksm)
 	buffer_unmap(&self->twin);
 }
 
+/* Two whole rounds, in the second of which the pinned pages were looked at as well. */
+static void await_rounds(struct __test_metadata *_metadata, const char *count)
+{
+	time_t end = time(NULL) + wait_seconds();
+	uint64_t rounds = read_number(count);
+
+	while (read_number(count) < rounds + 2 && time(NULL) < end)
+		sched_yield();
+	ASSERT_LE(rounds + 2, read_number(count));
+}
+
 TEST_F(ksm, merging)
 {
 	time_t end = time(NULL) + wait_seconds();
 	struct dma_testdev_cpl cpl;
-	uint64_t scans;
 
 	ksm_start();
 	while (merged_pages(&self->twin) < PAGES - 1 && time(NULL) < end)
 		sched_yield();
 	ASSERT_EQ(PAGES - 1, merged_pages(&self->twin));
-	/* Two whole rounds more, in which the pinned pages were looked at as well. */
-	scans = read_number(KSM_ROUNDS);
-	while (read_number(KSM_ROUNDS) < scans + 2 && time(NULL) < end)
-		sched_yield();
-	ASSERT_LE(scans + 2, read_number(KSM_ROUNDS));
+	await_rounds(_metadata, KSM_ROUNDS);
 
 	ASSERT_EQ(0, moved_frames(&self->held, self->held_frames));
 	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0x45);
@@ -153,6 +160,7 @@ FIXTURE(collapse) {
 	struct testdev dev;
 	struct buffer held;
 	struct buffer twin;
+	uint64_t held_frames[HUGE_PAGE / PAGE];
 	int fd;
 };
 
@@ -168,35 +176,124 @@ FIXTURE_SETUP(collapse)
 	paint(self->twin.data, self->twin.length, 2);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 	pin(self->fd, self->held.data, self->held.length, PIN_W);
+	record_frames(&self->held, self->held_frames);
 	ASSERT_EQ(0, madvise(self->held.data, self->held.length, MADV_HUGEPAGE));
 	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_HUGEPAGE));
 }
 
 FIXTURE_TEARDOWN(collapse)
 {
+	khugepaged_stop();
 	close(self->fd);
 	testdev_close(&self->dev);
 	buffer_unmap(&self->held);
 	buffer_unmap(&self->twin);
 }
 
-TEST_F(collapse, into_a_huge_page)
+/* The pages are the same, and the device finds each of them mapped. */
+static void check_kept(struct __test_metadata *_metadata, struct testdev *dev,
+		       const struct buffer *held, const uint64_t *frames)
 {
-	uint64_t frames[HUGE_PAGE / PAGE];
 	struct dma_testdev_cpl cpl;
 
-	record_frames(&self->held, frames);
+	ASSERT_EQ(0, moved_frames(held, frames));
+	ASSERT_EQ(held->length, painted(held->data, held->length, 1));
+	cpl = testdev_fill(dev, held->data, held->length, 0xe7);
+	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
+	ASSERT_EQ(0, cpl.stalls);
+	ASSERT_EQ(held->length, filled(held->data, held->length, 0xe7));
+}
+
+TEST_F(collapse, into_a_huge_page)
+{
 	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_COLLAPSE));
 	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(self->twin.data, "AnonHugePages"));
 	ASSERT_EQ(self->twin.length, painted(self->twin.data, self->twin.length, 2));
 	ASSERT_EQ(-1, madvise(self->held.data, self->held.length, MADV_COLLAPSE));
 	ASSERT_EQ(0, smaps_kib(self->held.data, "AnonHugePages"));
-	ASSERT_EQ(0, moved_frames(&self->held, frames));
-	ASSERT_EQ(self->held.length, painted(self->held.data, self->held.length, 1));
-	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0xe7);
+	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
+}
+
+TEST_F(collapse, by_khugepaged)
+{
+	time_t end = time(NULL) + wait_seconds();
+
+	khugepaged_start();
+	while (!smaps_kib(self->twin.data, "AnonHugePages") && time(NULL) < end)
+		sched_yield();
+	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(self->twin.data, "AnonHugePages"));
+	ASSERT_EQ(self->twin.length, painted(self->twin.data, self->twin.length, 2));
+	await_rounds(_metadata, KHUGEPAGED_ROUNDS);
+	ASSERT_EQ(0, smaps_kib(self->held.data, "AnonHugePages"));
+	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
+}
+
+/* Huge pages of shared memory that are mapped page by page. */
+FIXTURE(small_mapping) {
+	struct testdev dev;
+	struct buffer held;
+	struct buffer twin;
+	uint64_t held_frames[HUGE_PAGE / PAGE];
+	int fd;
+};
+
+#define SHMEM_HUGE	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/* A page that is unlike the others is mapped by itself, and so are they; and then it is like them. */
+static void map_small(struct __test_metadata *_metadata, struct buffer *buf, uint32_t seed)
+{
+	buffer_map(buf, BUFFER_MEMFD_THP, HUGE_PAGE);
+	paint(buf->data, buf->length, seed);
+	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(buf->data, "ShmemPmdMapped"));
+	ASSERT_EQ(0, mprotect(buf->data, PAGE, PROT_READ));
+	for (size_t offset = PAGE; offset < buf->length; offset += PAGE)
+		*(volatile uint8_t *)(buf->data + offset) = buf->data[offset];
+	ASSERT_EQ(0, mprotect(buf->data, PAGE, PROT_READ | PROT_WRITE));
+	*(volatile uint8_t *)buf->data = buf->data[0];
+	ASSERT_EQ(0, smaps_kib(buf->data, "ShmemPmdMapped"));
+	ASSERT_EQ(HUGE_PAGE / PAGE, present_pages(buf->data, buf->length));
+}
+
+FIXTURE_SETUP(small_mapping)
+{
+	SKIP_WITHOUT_MEMPINFD();
+	testdev_open(&self->dev);
+	write_text(SHMEM_HUGE, "advise");
+	map_small(_metadata, &self->held, 1);
+	map_small(_metadata, &self->twin, 2);
+	self->fd = mempinfd(MEMPINFD_CLOEXEC);
+	pin(self->fd, self->held.data, self->held.length, PIN_W);
+	record_frames(&self->held, self->held_frames);
+}
+
+FIXTURE_TEARDOWN(small_mapping)
+{
+	khugepaged_stop();
+	write_text(SHMEM_HUGE, "never");
+	close(self->fd);
+	testdev_close(&self->dev);
+	buffer_unmap(&self->held);
+	buffer_unmap(&self->twin);
+}
+
+/* khugepaged removes the page table, so that the next access maps the huge page as such. */
+TEST_F(small_mapping, of_a_huge_page)
+{
+	time_t end = time(NULL) + wait_seconds();
+	struct dma_testdev_cpl cpl;
+
+	khugepaged_start();
+	while (present_pages(self->twin.data, self->twin.length) && time(NULL) < end)
+		sched_yield();
+	ASSERT_EQ(0, present_pages(self->twin.data, self->twin.length));
+	await_rounds(_metadata, KHUGEPAGED_ROUNDS);
+	ASSERT_EQ(0, smaps_kib(self->held.data, "ShmemPmdMapped"));
+	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
+	cpl = testdev_touch(&self->dev, self->twin.data, self->twin.length, 0);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
-	ASSERT_EQ(0, cpl.stalls);
-	ASSERT_EQ(self->held.length, filled(self->held.data, self->held.length, 0xe7));
+	ASSERT_LT(0, cpl.stalls);
+	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(self->twin.data, "ShmemPmdMapped"));
+	ASSERT_EQ(self->twin.length, painted(self->twin.data, self->twin.length, 2));
 }
 
 TEST_MAIN

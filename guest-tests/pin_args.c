@@ -296,7 +296,6 @@ TEST_F(pin_args, unaligned_range_holds_the_pages_it_touches)
 	}
 }
 
-#ifdef __aarch64__
 /* Top byte ignore: a tagged pointer names the same memory. */
 TEST_F(pin_args, tag_of_an_address_is_ignored)
 {
@@ -310,7 +309,6 @@ TEST_F(pin_args, tag_of_an_address_is_ignored)
 	ASSERT_EQ(2, present_pages(self->buf.data, self->buf.length));
 	unpin(self->fd, arg.id);
 }
-#endif
 
 TEST_F(pin_args, id_that_does_not_exist_is_enoent)
 {

@@ -260,6 +260,33 @@ TEST_F(race, fork_while_pinning)
 	ASSERT_EQ(self->buf.length, filled(self->buf.data, self->buf.length, 0x7a));
 }
 
+static int exit_among_pins(struct peer *parent, void *arg)
+{
+	unsigned int *pins = arg;
+	struct shared shared = { .fd = mempinfd(0) };
+	pthread_t threads[THREADS];
+	struct buffer buf;
+
+	(void)parent;
+	buffer_map(&buf, BUFFER_ANON, PAGES * PAGE);
+	shared.buf = &buf;
+	start_threads(threads, THREADS, pin_until_stopped, &shared);
+	while (shared.count < *pins)
+		sched_yield();
+	return 0;
+}
+
+TEST_F(race, exit_while_pinning)
+{
+	struct peer child;
+
+	for (unsigned int pins = 1; pins <= 30; pins++) {
+		child = child_start(exit_among_pins, &pins);
+		ASSERT_EQ(0, child_finish(&child));
+		ASSERT_EQ(self->held, pins_held());
+	}
+}
+
 static int pin_until_killed(struct peer *parent, void *arg)
 {
 	struct shared shared = { .fd = mempinfd(0) };

@@ -17,6 +17,8 @@ enum field {
 	VALUE,
 	FILE_,
 	CLOEXEC,
+	EQUAL,
+	WRITE,
 	PIN,
 	FLAGS,
 	CHILD,
@@ -43,6 +45,8 @@ static const struct field_shape fields[NR_FIELDS] = {
 	[VALUE] = FIELD(value, 0, 256),
 	[FILE_] = FIELD(file, 0, FILES),
 	[CLOEXEC] = FIELD(cloexec, 0, 2),
+	[EQUAL] = FIELD(equal, 0, 2),
+	[WRITE] = FIELD(write, 0, 2),
 	[PIN] = FIELD(pin, 0, PINS),
 	[FLAGS] = FIELD(flags, 1, 4),
 	[CHILD] = FIELD(child, 0, CHILDREN),
@@ -74,6 +78,9 @@ static const struct operation_shape shapes[NR_OPERATIONS] = {
 	[OP_CHECKSUM] = { "checksum", 20, { AT, BYTES } },
 	[OP_COMPARE] = { "compare", 20, { AT, FROM, BYTES } },
 	[OP_FETCH_ADD] = { "fetch_add", 20, { AT, VALUE } },
+	[OP_COMPARE_SWAP] = { "compare_swap", 20, { AT, EQUAL, VALUE } },
+	[OP_TOUCH] = { "touch", 20, { AT, BYTES, WRITE } },
+	[OP_SCATTER] = { "scatter", 20, { AT, FROM, BYTES, VALUE } },
 	[OP_FORK] = { "fork", 6, { CHILD } },
 	[OP_CHILD_READ] = { "child_read", 12, { CHILD } },
 	[OP_CHILD_WRITE] = { "child_write", 12, { CHILD, AT, VALUE } },
@@ -155,7 +162,7 @@ static void clip(struct operation *op)
 	op->pages = at_most(op->pages, ARENA_PAGES - op->first);
 	op->bytes = at_most(op->bytes, ARENA_BYTES - op->at);
 	op->bytes = at_most(op->bytes, ARENA_BYTES - op->from);
-	if (op->kind == OP_FETCH_ADD)
+	if (op->kind == OP_FETCH_ADD || op->kind == OP_COMPARE_SWAP)
 		op->at &= -8u;
 }
 

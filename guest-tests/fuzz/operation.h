@@ -30,11 +30,14 @@ enum operation_kind {
 	OP_CLOSE,
 	OP_PIN,
 	OP_UNPIN,
-	OP_FILL,		/* by the device, as the next four */
+	OP_FILL,		/* by the device, as the next seven */
 	OP_COPY,
 	OP_CHECKSUM,
 	OP_COMPARE,
 	OP_FETCH_ADD,
+	OP_COMPARE_SWAP,
+	OP_TOUCH,
+	OP_SCATTER,		/* FILL of two ranges, which a list names */
 	OP_FORK,
 	OP_CHILD_READ,		/* the child looks at all of its memory */
 	OP_CHILD_WRITE,
@@ -53,11 +56,13 @@ struct operation {
 	uint32_t shared;	/* memory that children share */
 	uint32_t prot;		/* 0 none, 1 read, 2 read and write */
 	uint32_t at;		/* byte of the arena; what is written, or read if nothing is */
-	uint32_t from;		/* byte of the arena */
+	uint32_t from;		/* byte of the arena; the second range of a list */
 	uint32_t bytes;
 	uint32_t value;		/* a byte */
 	uint32_t file;
 	uint32_t cloexec;
+	uint32_t equal;		/* memory is as COMPARE_SWAP expects it */
+	uint32_t write;		/* TOUCH rewrites what it reads */
 	uint32_t pin;
 	uint32_t flags;		/* MEMPINFD_PIN_* */
 	uint32_t child;

@@ -35,10 +35,12 @@ struct sequence sequence_read(const char *path)
 {
 	struct sequence sequence = { calloc(MOST_OPERATIONS, sizeof(struct operation)), 0 };
 	FILE *file = fopen(path, "r");
-	char line[OPERATION_TEXT];
+	size_t size = 0;
+	char *line = NULL;
 
 	CHECK(sequence.ops && file, "%s", path);
-	while (fgets(line, sizeof(line), file)) {
+	/* A comment may be longer than any operation: the first says what was found. */
+	while (getline(&line, &size, file) >= 0) {
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		CHECK(sequence.nr < MOST_OPERATIONS, "%s: too long", path);
@@ -46,6 +48,7 @@ struct sequence sequence_read(const char *path)
 		      path, line);
 		sequence.nr++;
 	}
+	free(line);
 	fclose(file);
 	return sequence;
 }
@@ -85,16 +88,19 @@ static bool dispensable(struct sequence *sequence, size_t from, size_t nr,
 	return true;
 }
 
-/* One pass over all parts of @nr operations; returns whether any could go. */
+/*
+ * One pass over all parts of @nr operations; returns whether any could go. The last stays, even
+ * if the same is found without: a file to replay has an operation.
+ */
 static bool remove_parts(struct sequence *sequence, size_t nr, const struct finding *finding,
 			 long deadline)
 {
 	bool removed = false;
 
 	for (size_t from = 0; from < sequence->nr && !is_late(deadline);) {
-		size_t left = sequence->nr - from;
+		size_t left = sequence->nr - from, part = nr < left ? nr : left;
 
-		if (dispensable(sequence, from, nr < left ? nr : left, finding))
+		if (part < sequence->nr && dispensable(sequence, from, part, finding))
 			removed = true;
 		else
 			from += nr;

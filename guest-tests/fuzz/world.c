@@ -205,6 +205,9 @@ static void perform(struct world *world, const struct operation *op)
 	case OP_CHECKSUM:
 	case OP_COMPARE:
 	case OP_FETCH_ADD:
+	case OP_COMPARE_SWAP:
+	case OP_TOUCH:
+	case OP_SCATTER:
 		return device_perform(world, op);
 	default:
 		if (op->kind >= OP_FORK)

@@ -17,6 +17,7 @@ enum buffer_kind {
 	BUFFER_THP,		/* private anonymous, aligned and advised for huge pages */
 	BUFFER_SHMEM,		/* shared anonymous */
 	BUFFER_MEMFD,		/* shared mapping of a memfd */
+	BUFFER_MEMFD_THP,	/* the same, aligned and advised for huge pages */
 	BUFFER_MEMFD_PRIVATE,	/* private mapping of a memfd */
 	BUFFER_HUGETLB,		/* private anonymous of the hugetlb pool */
 	BUFFER_HUGETLB_SHARED,

@@ -52,6 +52,17 @@ test('a finding is written so that it can be replayed', async (t) => {
   await t.notThrowsAsync(checkReplay(files[0] as string));
 });
 
+test('a reason longer than any operation stays one line', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-fuzz-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const attempt = { status: 'fail' as const, durationMs: 1, diagnostics: ['# fuzz: open file=0'] };
+  const reason = `Expected "agreement" == text (${'result of pin '.repeat(50)})`;
+  const found = sampleTest({ reason, attempts: [attempt] });
+  const [file] = await writeReproducers(directory, sampleResults([found]));
+  t.is(await readFile(file as string, 'utf8'), `# ${reason}\nopen file=0\n`);
+  await t.notThrowsAsync(checkReplay(file as string));
+});
+
 test('a file without operations, or with something else, is refused', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'pinlab-fuzz-'));
   t.teardown(() => rm(directory, { recursive: true }));
