@@ -11,7 +11,7 @@ const BYSTANDER = 1.01;
 const LARGE = 64 * 2 ** 20;
 const HUGE = 2 * 2 ** 20;
 
-test('two boots count every figure alike, and pins cost what they should', async (t) => {
+test.serial('two boots count every figure alike, and pins cost what they should', async (t) => {
   const figures = await counted(t);
   const cost = (operation: string, backing: string, amount: number, state = 'present') =>
     instructions(figures, { operation, backing, amount, state });
@@ -30,16 +30,19 @@ test('two boots count every figure alike, and pins cost what they should', async
   t.true(ranges(100_000) < 1.1 * ranges(100));
 });
 
-test('who never pins pays nothing, but for a look at each folio that is reclaimed', async (t) => {
-  const patched = await counted(t);
-  const bystander = (await counted(t, '--no-series')).filter(
-    ({ state }) => state === 'never pinned',
-  );
-  t.true(bystander.length > 10);
-  for (const { instructions: unpatched, ...what } of bystander) {
-    t.true(instructions(patched, what) < BYSTANDER * unpatched, JSON.stringify(what));
-  }
-});
+test.serial(
+  'who never pins pays nothing, but for a look at each folio that is reclaimed',
+  async (t) => {
+    const patched = await counted(t);
+    const bystander = (await counted(t, '--no-series')).filter(
+      ({ state }) => state === 'never pinned',
+    );
+    t.true(bystander.length > 10);
+    for (const { instructions: unpatched, ...what } of bystander) {
+      t.true(instructions(patched, what) < BYSTANDER * unpatched, JSON.stringify(what));
+    }
+  },
+);
 
 async function counted(t: ExecutionContext, ...options: string[]): Promise<Figure[]> {
   await using directory = await temporaryDirectory();

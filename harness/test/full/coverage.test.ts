@@ -39,7 +39,7 @@ async function calls({ lines }: FileCoverage): Promise<number> {
   return found.count;
 }
 
-test('the lines of the series that ran are counted, in all guests together', async (t) => {
+test.serial('the lines of the series that ran are counted, in all guests together', async (t) => {
   await using directory = await temporaryDirectory();
   const once = await covered(directory.path, 1);
   t.deepEqual(
@@ -59,7 +59,7 @@ test('the lines of the series that ran are counted, in all guests together', asy
   t.is(await calls(three.file), 3 * (await calls(once.file)));
 });
 
-test('the counts of a guest that is killed are lost, and the run says so', async (t) => {
+test.serial('the counts of a guest that is killed are lost, and the run says so', async (t) => {
   await using directory = await temporaryDirectory();
   const options = ['--coverage', '--jobs', '1', '--output', directory.path];
   await using child = startPinlab(['run', 'pin', '--grep', 'anon', ...options]);
@@ -79,7 +79,7 @@ test('the counts of a guest that is killed are lost, and the run says so', async
   t.regex(said, /what ran in a guest that was lost is not counted/);
 });
 
-test('a series that adds no file has nothing to cover', async (t) => {
+test.serial('a series that adds no file has nothing to cover', async (t) => {
   const { code, stderr } = await pinlab(['run', '--coverage', '--no-series']);
   t.is(code, EXIT.usage);
   t.regex(stderr, /--coverage: the series adds no C file to the kernel/);

@@ -33,7 +33,7 @@ const KERNELS: Record<string, readonly string[]> = {
 };
 
 for (const [name, options] of Object.entries(KERNELS)) {
-  test(`no test fails or is lost on ${name}, and the kernel reports nothing`, async (t) => {
+  test.serial(`no test fails or is lost on ${name}, and the kernel reports nothing`, async (t) => {
     await using directory = await temporaryDirectory();
     const { code, tail } = await pinlab(['run', ...options, '--output', directory.path]);
     t.is(code, EXIT.ok, tail);
@@ -59,25 +59,28 @@ const WITHOUT: Record<string, readonly string[]> = {
 };
 
 for (const [where, kernel] of Object.entries(WITHOUT)) {
-  test(`${where} no pin test passes, and the device still stalls`, async (t) => {
+  test.serial(`${where} no pin test passes, and the device still stalls`, async (t) => {
     await using directory = await temporaryDirectory();
     await runWithoutPins(t, directory.path, kernel);
   });
 }
 
 for (const { name } of bases) {
-  test(`on ${name} a process that dies leaves no fault behind, however late it is handled`, async (t) => {
-    await using directory = await temporaryDirectory();
-    const late = ['--patch', join(PLANTED, 'late-faults.patch')];
-    const kernel = ['--kernel', name, '--flavour', 'debug', ...late];
-    const run = ['run', '--grep', '^killed:in_a_loop', ...kernel, '--output', directory.path];
-    const { code, tail } = await pinlab(run);
-    t.is(code, EXIT.ok, tail);
-    t.is((await readResults(directory.path)).summary.passed, 2);
-  });
+  test.serial(
+    `on ${name} a process that dies leaves no fault behind, however late it is handled`,
+    async (t) => {
+      await using directory = await temporaryDirectory();
+      const late = ['--patch', join(PLANTED, 'late-faults.patch')];
+      const kernel = ['--kernel', name, '--flavour', 'debug', ...late];
+      const run = ['run', '--grep', '^killed:in_a_loop', ...kernel, '--output', directory.path];
+      const { code, tail } = await pinlab(run);
+      t.is(code, EXIT.ok, tail);
+      t.is((await readResults(directory.path)).summary.passed, 2);
+    },
+  );
 }
 
-test('a file whose ids have run out pins no more', async (t) => {
+test.serial('a file whose ids have run out pins no more', async (t) => {
   await using directory = await temporaryDirectory();
   const patch = ['--patch', join(PLANTED, 'few-ids.patch')];
   const run = ['run', 'exhausted', ...patch, '--output', directory.path];
@@ -87,35 +90,38 @@ test('a file whose ids have run out pins no more', async (t) => {
   t.is(tests.find(({ id }) => id === 'exhausted:global.no_free_id_is_enospc')?.status, 'pass');
 });
 
-test('a tree of somebody’s, with the interface of 2021, is judged by what it offers and not written to', async (t) => {
-  await using directory = await temporaryDirectory();
-  await using tree = await externalTree('6.12', INTERFACE_OF_2021);
-  const before = await hashTree(tree.path);
-  const run = ['run', '--kernel', tree.path, '--output', directory.path];
-  const { code, tail } = await pinlab(run);
-  t.is(code, EXIT.failed, tail);
-  t.is(await hashTree(tree.path), before);
-  const { tests, splats, inputs } = await readResults(directory.path);
-  t.like(inputs.kernel, { source: tree.path, series: [] });
-  const statusOf = (id: string) => tests.find((one) => one.id === id)?.status;
-  t.is(statusOf('pin:pin.anon.pinned_buffer_never_stalls'), 'pass', tail);
-  t.is(statusOf('pin:pin.anon.unpinned_buffer_stalls_on_every_page'), 'pass', tail);
-  // Its pins do not stop the reclaim of shared memory: our changes to the kernel do.
-  t.is(statusOf('keep:keep.shmem.pageout'), 'fail', tail);
-  const without = tests.filter(({ reason }) => reason?.startsWith('mempinfd v3 has no '));
-  t.true(without.length > 50);
-  for (const { id, status } of without) t.is(status, 'skip', id);
-  t.deepEqual(
-    tests.filter(({ status }) => status === 'lost').map(({ id }) => id),
-    [],
-  );
-  t.deepEqual(
-    splats.filter(({ allowed }) => !allowed),
-    [],
-  );
-});
+test.serial(
+  'a tree of somebody’s, with the interface of 2021, is judged by what it offers and not written to',
+  async (t) => {
+    await using directory = await temporaryDirectory();
+    await using tree = await externalTree('6.12', INTERFACE_OF_2021);
+    const before = await hashTree(tree.path);
+    const run = ['run', '--kernel', tree.path, '--output', directory.path];
+    const { code, tail } = await pinlab(run);
+    t.is(code, EXIT.failed, tail);
+    t.is(await hashTree(tree.path), before);
+    const { tests, splats, inputs } = await readResults(directory.path);
+    t.like(inputs.kernel, { source: tree.path, series: [] });
+    const statusOf = (id: string) => tests.find((one) => one.id === id)?.status;
+    t.is(statusOf('pin:pin.anon.pinned_buffer_never_stalls'), 'pass', tail);
+    t.is(statusOf('pin:pin.anon.unpinned_buffer_stalls_on_every_page'), 'pass', tail);
+    // Its pins do not stop the reclaim of shared memory: our changes to the kernel do.
+    t.is(statusOf('keep:keep.shmem.pageout'), 'fail', tail);
+    const without = tests.filter(({ reason }) => reason?.startsWith('mempinfd v3 has no '));
+    t.true(without.length > 50);
+    for (const { id, status } of without) t.is(status, 'skip', id);
+    t.deepEqual(
+      tests.filter(({ status }) => status === 'lost').map(({ id }) => id),
+      [],
+    );
+    t.deepEqual(
+      splats.filter(({ allowed }) => !allowed),
+      [],
+    );
+  },
+);
 
-test('somebody’s series is put on the clean base', async (t) => {
+test.serial('somebody’s series is put on the clean base', async (t) => {
   await using directory = await temporaryDirectory();
   const series = ['--series', INTERFACE_OF_2021, '--grep', '^pin:pin\\.anon\\.'];
   const { tail } = await pinlab(['run', ...series, '--output', directory.path]);

@@ -14,7 +14,7 @@ const BUILD_FIXES = 2;
 /** What includes a header from here is nearly everything. */
 const EVERYWHERE = /^include\/exec\//;
 
-test('every patch builds by itself', async (t) => {
+test.serial('every patch builds by itself', async (t) => {
   await using qemu = await QemuTree.open('builds');
   for (let count = BUILD_FIXES; count <= qemu.patches.length; count += 1) {
     t.timeout(PATCH_TIMEOUT_MS);
@@ -26,7 +26,7 @@ test('every patch builds by itself', async (t) => {
   }
 });
 
-test('QEMU’s checkpatch finds nothing in a patch or a new file', async (t) => {
+test.serial('QEMU’s checkpatch finds nothing in a patch or a new file', async (t) => {
   await using qemu = await QemuTree.open('style');
   await qemu.applyFirst(qemu.patches.length);
   for (const patch of qemu.patches) {
@@ -41,7 +41,7 @@ test('QEMU’s checkpatch finds nothing in a patch or a new file', async (t) => 
   }
 });
 
-test('checkpatch finds a mistake', async (t) => {
+test.serial('checkpatch finds a mistake', async (t) => {
   await using qemu = await QemuTree.open('mistake');
   const file = join(qemu.tree, 'hw/arm/mistake.c');
   await writeFile(file, '/* SPDX-License-Identifier: GPL-2.0-or-later */\n\tint a;\n');

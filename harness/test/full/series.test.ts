@@ -54,7 +54,7 @@ if (process.arch !== 'x64') await requirePackages('gcc-x86-64-linux-gnu');
 await requirePackages('sparse');
 
 for (const { name: base } of bases) {
-  test(`${base}: every patch builds by itself, on arm64 and on x86-64`, async (t) => {
+  test.serial(`${base}: every patch builds by itself, on arm64 and on x86-64`, async (t) => {
     await using series = await SeriesTree.open(base, 'builds');
     const both = [await arm64(), await x86()] as const;
     t.true(series.mails.length > 10);
@@ -68,7 +68,7 @@ for (const { name: base } of bases) {
     }
   });
 
-  test(`${base}: checkpatch and kernel-doc find nothing else than is listed`, async (t) => {
+  test.serial(`${base}: checkpatch and kernel-doc find nothing else than is listed`, async (t) => {
     await using series = await SeriesTree.open(base, 'style');
     await series.applyFirst(series.mails.length);
     for (const mail of [series.letter, ...series.mails]) {
@@ -81,7 +81,7 @@ for (const { name: base } of bases) {
     }
   });
 
-  test(`${base}: kernel-doc finds nothing new in what is not only ours`, async (t) => {
+  test.serial(`${base}: kernel-doc finds nothing new in what is not only ours`, async (t) => {
     await using series = await SeriesTree.open(base, 'comments');
     const found = async () =>
       Promise.all(COMMENTED.map(async (file) => unnumbered(await kernelDoc(series.tree, file))));
@@ -100,7 +100,7 @@ for (const { name: base } of bases) {
     t.true(planted?.some((line) => /mempinfd_uncommented/.test(line)));
   });
 
-  test(`${base}: the series builds where nothing is configured but its call`, async (t) => {
+  test.serial(`${base}: the series builds where nothing is configured but its call`, async (t) => {
     t.timeout(PATCH_TIMEOUT_MS);
     await using series = await SeriesTree.open(base, 'least');
     const least = { ...(await x86()), fragments: 'CONFIG_MEMPINFD=y\n' };
@@ -117,7 +117,7 @@ for (const { name: base } of bases) {
     );
   });
 
-  test(`${base}: git ignores the program of the selftest, and not its source`, async (t) => {
+  test.serial(`${base}: git ignores the program of the selftest, and not its source`, async (t) => {
     await using series = await SeriesTree.open(base, 'ignored');
     await series.applyFirst(series.mails.length);
     // A repository of its own: Debian's file for the whole tree ignores everything.
@@ -127,7 +127,7 @@ for (const { name: base } of bases) {
     t.is(await git(selftests, 'check-ignore', '--no-index', ...names), 'mempinfd\n');
   });
 
-  test(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
+  test.serial(`${base}: neither sparse nor W=1 finds anything new`, async (t) => {
     await using series = await SeriesTree.open(base, 'warnings');
     const architecture = await arm64();
     const objects = await series.objects(architecture);
@@ -145,19 +145,22 @@ for (const { name: base } of bases) {
     t.true(planted.some((line) => /different address spaces/.test(line)));
   });
 
-  test(`${base}: every architecture has the call, where it has the one before`, async (t) => {
-    await using series = await SeriesTree.open(base, 'tables');
-    const tables = await series.tables();
-    t.true(tables.length >= 17);
-    await series.applyFirst(series.mails.length);
-    for (const table of tables) {
-      const text = await readFile(join(series.tree, table), 'utf8');
-      t.regex(text, /^(?:473|583)\s+\w+\s+mempinfd\s+sys_mempinfd\b/m, table);
-    }
-  });
+  test.serial(
+    `${base}: every architecture has the call, where it has the one before`,
+    async (t) => {
+      await using series = await SeriesTree.open(base, 'tables');
+      const tables = await series.tables();
+      t.true(tables.length >= 17);
+      await series.applyFirst(series.mails.length);
+      for (const table of tables) {
+        const text = await readFile(join(series.tree, table), 'utf8');
+        t.regex(text, /^(?:473|583)\s+\w+\s+mempinfd\s+sys_mempinfd\b/m, table);
+      }
+    },
+  );
 }
 
-test('checkpatch finds a mistake', async (t) => {
+test.serial('checkpatch finds a mistake', async (t) => {
   await using series = await SeriesTree.open('6.12', 'mistake');
   const patch = join(series.tree, 'mistake.patch');
   await writeFile(patch, '--- a/mm/gup.c\n+++ b/mm/gup.c\n@@ -1,1 +1,2 @@\n+int a;  \n x\n');

@@ -15,7 +15,7 @@ async function readMatrix(directory: string): Promise<Matrix> {
   return matrix.parse(JSON.parse(await readFile(join(directory, 'matrix.json'), 'utf8')));
 }
 
-test('a small matrix is filled, and as it is checked in', async (t) => {
+test.serial('a small matrix is filled, and as it is checked in', async (t) => {
   await using directory = await temporaryDirectory();
   const { code, stdout, tail } = await pinlab([
     ...[...MACHINE, '--output', directory.path, '--json'],
@@ -38,7 +38,7 @@ test('a small matrix is filled, and as it is checked in', async (t) => {
   t.regex(await readFile(join(directory.path, 'matrix.md'), 'utf8'), /\| fork, 4 KiB \| 16 m/);
 });
 
-test('a wrong byte and an event that does not happen are noticed', async (t) => {
+test.serial('a wrong byte and an event that does not happen are noticed', async (t) => {
   await using directory = await temporaryDirectory();
   const { code, tail } = await pinlab([
     ...[...MACHINE, '--output', directory.path],
@@ -60,7 +60,7 @@ test('a wrong byte and an event that does not happen are noticed', async (t) => 
   });
 });
 
-test('a guest that dies costs the cells of its row, and no finished one', async (t) => {
+test.serial('a guest that dies costs the cells of its row, and no finished one', async (t) => {
   await using directory = await temporaryDirectory();
   await using child = startPinlab([
     ...[...MACHINE, '--output', directory.path, '--jobs', '1'],
