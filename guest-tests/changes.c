@@ -340,8 +340,9 @@ TEST_F(change, loop_goes_on_while_the_process_forks)
 	for (int round = 0; round < 10; round++) {
 		before = testdev_counters(&self->dev);
 		child = child_start(exit_at_once, NULL);
-		while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_STALLS])
+		while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_STALLS]) {
 			ASSERT_FALSE(testdev_done(&self->dev, sequence));
+		}
 		ASSERT_EQ(0, child_finish(&child));
 	}
 	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
@@ -389,8 +390,9 @@ TEST_F(change, loop_goes_on_while_pages_come_and_go)
 	for (int round = 0; round < ROUNDS; round++) {
 		before = testdev_counters(&self->dev);
 		ASSERT_EQ(0, madvise(self->buf.data, self->buf.length, MADV_DONTNEED));
-		while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_STALLS])
+		while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_STALLS]) {
 			ASSERT_FALSE(testdev_done(&self->dev, sequence));
+		}
 	}
 	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
 	cpl = testdev_wait(&self->dev, sequence);

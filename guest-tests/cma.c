@@ -88,8 +88,9 @@ TEST_F(cma, area_can_be_used_while_pins_last)
 
 	pin(self->fd, self->buf.data, self->buf.length, PIN_W);
 	record_frames(&self->buf, pinned);
-	for (int i = 0; i < PIECES; i++)
+	for (int i = 0; i < PIECES; i++) {
 		ASSERT_EQ(0, __cma_area_write(&self->area, "alloc", PIECE(&self->area)));
+	}
 	ASSERT_EQ(used + PIECES * PIECE(&self->area), cma_area_number(&self->area, "used"));
 	ASSERT_EQ(0, moved_frames(&self->buf, pinned));
 	cpl = testdev_fill(&self->dev, self->buf.data, self->buf.length, 0x62);

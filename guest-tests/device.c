@@ -268,8 +268,9 @@ TEST_F(device, loop_runs_until_it_is_stopped)
 		.length = self->half,
 	});
 	while (testdev_counters_since(&self->dev, &start).value[DMA_TESTDEV_TRANSACTIONS] <
-	       10 * PAGES)
+	       10 * PAGES) {
 		ASSERT_FALSE(testdev_done(&self->dev, sequence));
+	}
 	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
 	cpl = testdev_wait(&self->dev, sequence);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);

@@ -66,8 +66,9 @@ TEST(no_free_id_is_enospc)
 	first = pin(fd, buf.data, PAGE, PIN_R);
 	if (first <= UINT64_MAX - LAST_IDS)
 		SKIP(return, "a file has 2^64 ids, more than can be used up");
-	while (!(error = __pin(fd, buf.data, PAGE, PIN_R, NULL)))
+	while (!(error = __pin(fd, buf.data, PAGE, PIN_R, NULL))) {
 		ASSERT_GE(LAST_IDS, ++count);
+	}
 	ASSERT_EQ(-ENOSPC, error);
 	ASSERT_EQ(count, pinned_pages());
 	/* An id that was given up is not given out again. */

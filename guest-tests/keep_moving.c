@@ -41,9 +41,10 @@ FIXTURE_SETUP(scattered)
 	for (size_t i = 0; i < REGION_PAGES; i += PIN_EVERY)
 		pin(self->fd, self->region.data + i * PAGE, PAGE, PIN_W);
 	/* The rest becomes holes for compaction to fill. */
-	for (size_t i = 0; i < REGION_PAGES; i += USED_EVERY)
+	for (size_t i = 0; i < REGION_PAGES; i += USED_EVERY) {
 		ASSERT_EQ(0, madvise(self->region.data + (i + 1) * PAGE, (USED_EVERY - 1) * PAGE,
 				     MADV_DONTNEED));
+	}
 	self->frames = calloc(REGION_PAGES, sizeof(*self->frames));
 	ASSERT_NE(NULL, self->frames);
 }

@@ -296,8 +296,9 @@ TEST_F(referenced, page_is_pinned_only_so_often)
 	int error;
 
 	while (!(error = __pin(self->fds[pins % variant->users], self->data, MAPPINGS * PAGE,
-			       PIN_W, pins ? NULL : &first)))
+			       PIN_W, pins ? NULL : &first))) {
 		ASSERT_GT(MOST_PINS / MAPPINGS, ++pins);
+	}
 	ASSERT_EQ(-ENOMEM, error);
 	ASSERT_EQ(MOST_PINS / MAPPINGS - 1, pins);
 	ASSERT_EQ(pins * MAPPINGS, pinned_pages());

@@ -100,8 +100,9 @@ TEST_F(limits, failed_pin_is_charged_nothing)
 	become_user(self->user);
 	fd = mempinfd(0);
 	ASSERT_EQ(0, munmap(self->buf.data + 2 * PAGE, PAGE));
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++) {
 		ASSERT_EQ(-EFAULT, __pin(fd, self->buf.data, LIMIT * PAGE, PIN_W, NULL));
+	}
 	ASSERT_EQ(0, pinned_pages());
 	pin(fd, self->buf.data + 3 * PAGE, LIMIT * PAGE, PIN_W);
 }

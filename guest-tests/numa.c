@@ -108,8 +108,9 @@ TEST_F(numa, move_pages)
 
 	ASSERT_EQ(THERE, move_to_node(&self->twin, THERE));
 	ASSERT_EQ(THERE, node_of(self->twin.data));
-	for (int round = 0; round < 20; round++)
+	for (int round = 0; round < 20; round++) {
 		ASSERT_NE(THERE, move_to_node(&self->held, THERE));
+	}
 	cpl = end_dma(&self->dev, sequence);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
 	ASSERT_EQ(0, cpl.stalls);

@@ -124,8 +124,9 @@ TEST_F(pin, write_pin_of_pages_that_were_read_never_stalls)
 	volatile uint8_t *data = self->buf.data;
 	struct dma_testdev_cpl cpl;
 
-	for (size_t offset = 0; offset < self->buf.length; offset += PAGE)
+	for (size_t offset = 0; offset < self->buf.length; offset += PAGE) {
 		ASSERT_EQ(0, data[offset]);
+	}
 	pin(self->fd, self->buf.data, self->buf.length, PIN_W);
 	cpl = testdev_fill(&self->dev, self->buf.data, self->buf.length, 0x3d);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);
@@ -158,13 +159,15 @@ TEST_F(pin, unpin_during_dma_is_not_noticed)
 		.dst = (uintptr_t)self->buf.data,
 		.length = self->buf.length,
 	});
-	while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
+	while (!testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_TRANSACTIONS]) {
 		ASSERT_FALSE(testdev_done(&self->dev, sequence));
+	}
 	unpin(self->fd, id);
 	before = testdev_counters(&self->dev);
 	while (testdev_counters_since(&self->dev, &before).value[DMA_TESTDEV_TRANSACTIONS] <
-	       2 * self->buf.length / PAGE)
+	       2 * self->buf.length / PAGE) {
 		ASSERT_FALSE(testdev_done(&self->dev, sequence));
+	}
 	testdev_write(&self->dev, DMA_TESTDEV_DB_CONTROL, DMA_TESTDEV_CONTROL_STOP_LOOP);
 	cpl = testdev_wait(&self->dev, sequence);
 	ASSERT_EQ(DMA_TESTDEV_OK, cpl.status);

@@ -68,8 +68,9 @@ static int pin_range(int fd, uint64_t addr, uint64_t len)
 
 TEST_F(pin_args, syscall_knows_one_flag)
 {
-	for (unsigned int bit = 1; bit < 32; bit++)
+	for (unsigned int bit = 1; bit < 32; bit++) {
 		ASSERT_EQ(-EINVAL, __mempinfd(1u << bit));
+	}
 	ASSERT_EQ(-EINVAL, __mempinfd(~0u));
 }
 
@@ -132,16 +133,18 @@ TEST_F(pin_args, page_counts_are_not_truncated)
 		1ull << 31, (1ull << 31) + 1, 1ull << 32, (1ull << 32) + 1, (1ull << 33) + 8,
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		ASSERT_EQ(-ENOMEM, pin_range(self->fd, (uintptr_t)self->buf.data & 0xfffffff000,
 					     counts[i] * PAGE));
+	}
 }
 
 TEST_F(pin_args, unknown_pin_flag_is_einval)
 {
 	ASSERT_EQ(-EINVAL, __pin(self->fd, self->buf.data, PAGE, 0, NULL));
-	for (unsigned int bit = 2; bit < 32; bit++)
+	for (unsigned int bit = 2; bit < 32; bit++) {
 		ASSERT_EQ(-EINVAL, __pin(self->fd, self->buf.data, PAGE, PIN_W | 1u << bit, NULL));
+	}
 }
 
 TEST_F(pin_args, either_or_both_access_flags_are_fine)
@@ -186,8 +189,9 @@ TEST_F(pin_args, struct_may_grow_but_not_shrink)
 	};
 	struct mempinfd_unpin release = { .size = sizeof(release) };
 
-	for (arg.known.size = 0; arg.known.size < sizeof(arg.known); arg.known.size++)
+	for (arg.known.size = 0; arg.known.size < sizeof(arg.known); arg.known.size++) {
 		ASSERT_EQ(-EINVAL, pin_raw(self->fd, &arg));
+	}
 
 	arg.known.size = sizeof(arg.known) + 8;
 	ASSERT_EQ(0, pin_raw(self->fd, &arg));
@@ -229,8 +233,9 @@ TEST_F(pin_args, unpin_checks_size_and_flags)
 	} arg = { 0 };
 
 	arg.known.id = pin(self->fd, self->buf.data, PAGE, PIN_W);
-	for (arg.known.size = 0; arg.known.size < sizeof(arg.known); arg.known.size++)
+	for (arg.known.size = 0; arg.known.size < sizeof(arg.known); arg.known.size++) {
 		ASSERT_EQ(-EINVAL, unpin_raw(self->fd, &arg));
+	}
 	arg.known.size = PAGE + 1;
 	ASSERT_EQ(-E2BIG, unpin_raw(self->fd, &arg));
 	arg.known.size = sizeof(arg.known) + 8;

@@ -115,9 +115,10 @@ TEST_F(ring, untouched_completions_stall_apart_from_payload)
 	};
 	sequence = ++self->dev.tail;
 	testdev_ring(&self->dev);
-	while (testdev_read(&self->dev, DMA_TESTDEV_DB_HEAD) != sequence)
+	while (testdev_read(&self->dev, DMA_TESTDEV_DB_HEAD) != sequence) {
 		ASSERT_NE(DMA_TESTDEV_ERROR,
 			  testdev_read(&self->dev, DMA_TESTDEV_DB_STATE) & 0xff);
+	}
 	ASSERT_TRUE(testdev_done(&self->dev, sequence));
 	moved = testdev_counters_since(&self->dev, &before);
 	ASSERT_EQ(1, moved.value[DMA_TESTDEV_RING_STALLS]);

@@ -24,11 +24,22 @@ test('they really run at the same time, and what one does is not blamed on anoth
     waits: `sleep 6; ${PASS}`,
     panics: 'sleep 3; echo c > /proc/sysrq-trigger; sleep 60',
   };
-  const record = await runScripts(directory.path, { scripts, jobs: 2, testTimeoutMs: 20_000 });
+  const order: string[] = [];
+  const record = await runScripts(directory.path, {
+    scripts,
+    jobs: 2,
+    testTimeoutMs: 20_000,
+    emit: ({ type }) => order.push(type),
+  });
+  // Neither had ended when the other began.
   t.deepEqual(
-    record.tests.map(({ id, status }) => `${status} ${id}`),
-    ['lost panics:t', 'pass waits:t'],
+    order.filter((type) => /^test/.test(type)),
+    ['testStart', 'testStart', 'testEnd', 'testEnd'],
   );
+  t.deepEqual(record.tests.map(({ id, status }) => `${status} ${id}`).sort(), [
+    'lost panics:t',
+    'pass waits:t',
+  ]);
   t.deepEqual(
     record.splats.map((splat) => splat.test),
     ['panics:t'],

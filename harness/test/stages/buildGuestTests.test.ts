@@ -15,6 +15,20 @@ test('no guest test depends on what its program is compiled for', async (t) => {
   }
 });
 
+/** What ends the test follows the check and would stand behind the loop: one that waits would wait for ever. */
+test('a loop whose body is a check has braces', async (t) => {
+  const files = (await readdir(PROGRAMS)).filter((name) => name.endsWith('.c'));
+  for (const file of files) {
+    const source = await readFile(join(PROGRAMS, file), 'utf8');
+    t.deepEqual(
+      source.match(/^\t*(?:for|while) \([^{;]*(?:;[^{;]*){0,2}\)\n\t+(?:ASSERT|EXPECT)_\w+/gm) ??
+        [],
+      [],
+      file,
+    );
+  }
+});
+
 /** The lines within #if and #endif that declare a test or a variant. */
 function conditionalTests(source: string): string[] {
   let depth = 0;
