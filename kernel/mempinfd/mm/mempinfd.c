@@ -51,13 +51,13 @@
  * What others pin (io_uring, RDMA, direct I/O) is beyond reach here: they look
  * at no count, and can get it there without a file of ours.
  */
-#define MEMPINFD_CHECK_REFS	(INT_MAX / GUP_PIN_COUNTING_BIAS / 16)
+#define MEMPINFD_CHECK_REFS	(INT_MAX / GUP_PIN_COUNTING_BIAS / 4)
 
 /*
  * Pages charged to any user: a page can be pinned by many. 64 bits, because who
  * is not limited gets to the end of a long on 32-bit machines.
  */
-static atomic64_t mempinfd_charged = ATOMIC64_INIT(0);
+static atomic64_t mempinfd_charged ____cacheline_aligned_in_smp = ATOMIC64_INIT(0);
 
 /**
  * struct mempinfd_run - 2^order physically contiguous pages
