@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { makeDirectory } from '../host/paths.ts';
 import { findBase } from '../kernel/bases.ts';
@@ -25,10 +25,16 @@ export async function outputDirectory(path: string, kernel?: string): Promise<st
 }
 
 async function refuseInside(kernel: string, directory: string) {
-  const tree = resolve(kernel);
-  const trees = [tree, await realpath(tree).catch(() => tree)];
-  if (!trees.some((one) => `${directory}/`.startsWith(`${one}/`))) return;
+  const [tree, place] = [await placeOf(resolve(kernel)), await placeOf(directory)];
+  if (!`${place}/`.startsWith(`${tree}/`)) return;
   throw new UsageError(`${kernel} is never written to, and --output ${directory} lies in it`, {
     hint: 'choose a directory outside the kernel tree: --output DIR',
   });
+}
+
+/** Where `path` leads once links are followed, also if its last parts are not there yet. */
+async function placeOf(path: string): Promise<string> {
+  const place = await realpath(path).catch(() => undefined);
+  const parent = dirname(path);
+  return place ?? (parent === path ? path : join(await placeOf(parent), basename(path)));
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
-import { exists } from '../../host/paths.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 import { outputDirectory } from '../../stages/outputDirectory.ts';
 
@@ -32,11 +31,15 @@ test('a directory in the developer’s own tree is refused and not made, one bes
   await mkdir(tree);
   await symlink(tree, link);
   const inside = join(tree, 'results');
+  const byLink = [join(link, 'results'), join(link, 'not/there/yet')];
   for (const kernel of [tree, link]) {
-    const error = await t.throwsAsync(outputDirectory(inside, kernel), { instanceOf: UsageError });
-    t.regex(error.message, /is never written to/);
-    t.regex(error.hint ?? '', /--output DIR/);
-    t.false(await exists(inside));
+    for (const output of [inside, ...byLink]) {
+      const refused = outputDirectory(output, kernel);
+      const error = await t.throwsAsync(refused, { instanceOf: UsageError }, output);
+      t.regex(error.message, /is never written to/);
+      t.regex(error.hint ?? '', /--output DIR/);
+    }
+    t.deepEqual(await readdir(tree), []);
   }
   const beside = `${tree}-results`;
   t.is(await outputDirectory(beside, tree), beside);
