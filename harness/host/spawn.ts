@@ -209,8 +209,8 @@ function onAbort(signal: AbortSignal | undefined, action: () => void): Disposabl
 }
 
 /**
- * `detached` made the command the leader of a process group of its own. What sudo started is not
- * ours to kill, and an installation of packages is better not cut short.
+ * `detached` made the command the leader of a process group of its own. EPERM says that no process of
+ * it runs as our user, which takes sudo: an installation of packages is better not cut short.
  */
 function killGroup(pid: number | undefined, signal: NodeJS.Signals) {
   if (pid === undefined) return;
