@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { EXIT } from '../errors.ts';
 import { outputDirectory } from '../stages/outputDirectory.ts';
 import { selfTest } from '../stages/selfTest.ts';
 import type { Invocation } from './invocation.ts';
 import { kernelChoice, withKernelOptions } from './kernelOptions.ts';
 import { pattern } from './pattern.ts';
 import { openListener } from './reporters.ts';
-import { isSound, selftestTable } from './selftestTable.ts';
+import { selftestCode, selftestTable } from './selftestTable.ts';
 
 /** `pinlab selftest`: makes everything happen that pinlab claims to notice, and shows that it does. */
 export function selftestCommand(invocation: Invocation) {
@@ -23,6 +22,6 @@ export function selftestCommand(invocation: Invocation) {
       const choice = kernelChoice(options);
       const found = await selfTest({ workspace, choice, grep: options.grep, output, emit });
       process.stdout.write(selftestTable(found));
-      invocation.finish(isSound(found) ? EXIT.ok : EXIT.failed);
+      invocation.finish(selftestCode(found));
     });
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { EXIT, type ExitCode } from '../errors.ts';
 import { printable } from '../schema/printable.ts';
 import { MAX_GROWTH_MIB, type SelfTest } from '../stages/selfTest.ts';
 
@@ -29,16 +30,18 @@ export function selftestTable(selfTest: SelfTest): string {
   return `${[...align([head, ...rows]), ...absent, ...missed, memory, conclusion(selfTest)].join('\n')}\n`;
 }
 
-/** Whether something happened, and all of it was noticed, in bounded memory. */
-export function isSound({ observations, grewMiB }: SelfTest): boolean {
+/** The exit code that a self-test deserves: all was noticed, in bounded memory, or nothing happened. */
+export function selftestCode({ observations, grewMiB }: SelfTest): ExitCode {
+  if (observations.length === 0) return EXIT.infra;
   const noticed = observations.every(({ problems }) => problems.length === 0);
-  return observations.length > 0 && noticed && grewMiB <= MAX_GROWTH_MIB;
+  return noticed && grewMiB <= MAX_GROWTH_MIB ? EXIT.ok : EXIT.failed;
 }
 
 function conclusion(selfTest: SelfTest): string {
   const { observations } = selfTest;
+  if (observations.length === 0) return 'nothing ran: this kernel offers none of the causes';
   const noticed = observations.filter(({ problems }) => problems.length === 0).length;
-  const verdict = isSound(selfTest) ? 'passed' : 'failed';
+  const verdict = selftestCode(selfTest) === EXIT.ok ? 'passed' : 'failed';
   return `${verdict}: ${noticed} of ${observations.length} causes noticed`;
 }
 

@@ -36,6 +36,15 @@ test('what only the kernel that checks itself can report is noticed there', asyn
   for (const { name, cause } of OF_DEBUG) t.regex(stdout, noticed(name, cause));
 });
 
+test('causes that the kernel does not offer are no verdict', async (t) => {
+  await using directory = await temporaryDirectory();
+  const options = ['--grep', '^shift$', '--output', directory.path];
+  const { code, stdout, tail } = await pinlab(['selftest', ...options]);
+  t.is(code, EXIT.infra, `${stdout}\n${tail}`);
+  t.regex(stdout, /^not offered: UBSAN, for want of CONFIG_UBSAN_SHIFT$/m);
+  t.regex(stdout, /^nothing ran: /m);
+});
+
 /** The line of the table that says that `cause` was noticed as it must be. */
 function noticed(name: string, cause: string): RegExp {
   return new RegExp(`^ok +${name} +${cause} `, 'm');
