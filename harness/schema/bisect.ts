@@ -25,7 +25,10 @@ export function bisectCodeOfError(error: unknown): number {
   return ofTheTree && !isDiskFull(error) ? BISECT.skip : BISECT.abort;
 }
 
-/** A test that never started, or whose QEMU the host ended, is lost for reasons of ours, not of the commit. */
+/**
+ * A test that never started says nothing of the commit. Nor does one whose QEMU a signal ended, be it
+ * the host's or that of QEMU's own crash.
+ */
 function failed({ status, attempts }: TestResult): boolean {
   const decisive = decidingAttempt(attempts);
   if (decisive === undefined || decisive.qemuEndedBy !== undefined) return false;

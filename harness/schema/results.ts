@@ -64,7 +64,7 @@ export const attempt = z.strictObject({
   smmu: counters.optional(),
   /** Which guest of the run it ran in, from 1: guest 3 has its console in `console-3.log`. */
   guest: z.int().positive().optional(),
-  /** The signal that ended QEMU meanwhile, such as that of the host's OOM killer. */
+  /** The signal that ended QEMU meanwhile: the host's, as of its OOM killer, or that of QEMU's own crash. */
   qemuEndedBy: z.string().optional(),
 });
 

@@ -29,7 +29,7 @@ const RUNS: [string, Results, { any: number; wanted: number }][] = [
   ['all passed', sampleResults([passed, skipped]), { any: 0, wanted: 0 }],
   ['a test failed', sampleResults([passed, failed]), { any: 1, wanted: 125 }],
   ['a guest died in a test', sampleResults([passed, died]), { any: 1, wanted: 125 }],
-  ['the host ended a QEMU', sampleResults([passed, killed]), { any: 125, wanted: 125 }],
+  ['a signal ended a QEMU', sampleResults([passed, killed]), { any: 125, wanted: 125 }],
   ['nothing passed', sampleResults([skipped]), { any: 125, wanted: 125 }],
   ['a test never started', sampleResults([passed, neverStarted]), { any: 125, wanted: 125 }],
   ['the wanted report', sampleResults([passed], [splat]), { any: 125, wanted: 1 }],
