@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { inputs, splat } from './results.ts';
 
 /** The version of the document; a change that breaks a reader gets a new number. */
-export const MATRIX_SCHEMA = 'pinlab.matrix/1';
+export const MATRIX_SCHEMA = 'pinlab.matrix/2';
 
 const count = z.int().nonnegative();
 
