@@ -9,6 +9,7 @@ import { resolveKernel } from '../stages/kernelRequest.ts';
 import { SSID_BITS } from '../stages/machine.ts';
 import { type Measure, type MeasureRequest, measureMachine } from '../stages/measureMachine.ts';
 import { openWorkspace } from '../stages/workspace.ts';
+import { median, say } from './pairs.ts';
 
 /**
  * What the emulated machine costs: `npm run bench:machine`. Names of parts select them:
@@ -105,18 +106,10 @@ function perSecond({ amount, ns }: Measure): number {
   return amount / (ns / 1e9);
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
-
 function microseconds(ns: number): string {
   return `${(ns / 1000).toFixed(1)} µs`;
 }
 
 function mebibytes(rate: number): string {
   return `${(rate / 2 ** 20).toFixed(1)} MiB/s`;
-}
-
-function say(line: string) {
-  process.stdout.write(`${line}\n`);
 }

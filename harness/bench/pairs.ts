@@ -40,7 +40,8 @@ function withAim(aim: string | undefined): string {
   return aim === undefined ? '' : `; aim: ${aim}`;
 }
 
-function median(numbers: readonly number[]): number {
+/** The middle one in order; of an even number, the higher of the two. */
+export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
