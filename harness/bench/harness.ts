@@ -25,8 +25,8 @@ import { findVirtme, VIRTME_VERSION, virtmeMs } from './virtme.ts';
 /**
  * What the harness costs beyond the tools that it drives, as ratios measured in one run, each pair
  * interleaved: `npm run bench:harness`. Names of parts select them: `-- boot edit`. Without names all run but `cold`, a
- * build from an empty cache that takes as long as it sounds, and `virtme=ROOT`, which needs another tool. Where there is an
- * aim it is printed; nothing fails by it.
+ * build from an empty cache that takes as long as it sounds. `virtme` needs another tool and a root file system,
+ * `-- virtme=ROOT`, and says without them that it is left out. Where there is an aim it is printed; nothing fails by it.
  */
 const PARTS = { boot, restore, noop, warm, edit, virtme, cold };
 
