@@ -3,13 +3,16 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Where QEMU says that the guest's port 22 is. Nobody listens: no host gives this port to a program that asks for any. */
+export const SSH_PORT = 1;
+
 /** A Node program in QEMU's place; `connect(id)` opens the chardev socket of that id. */
 const PRELUDE = `#!${process.execPath}
 const net = require('node:net');
 const connect = (id) => net.connect(process.argv
   .find((arg) => arg.startsWith('socket,id=' + id)).match(/path=([^,]*)/)[1]);
 const answer = (request) => request.execute === 'human-monitor-command'
-  ? ' TCP[HOST_FORWARD]  9  127.0.0.1 40123  10.0.2.15    22     0     0' : {};
+  ? ' TCP[HOST_FORWARD]  9  127.0.0.1 ${SSH_PORT}  10.0.2.15    22     0     0' : {};
 const serveQmp = (socket) => {
   socket.write('{"QMP": {"version": {}}}\\n');
   socket.on('data', (line) => {

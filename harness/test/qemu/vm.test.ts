@@ -4,14 +4,14 @@ import test from 'ava';
 import { InfraError, InterruptedError } from '../../errors.ts';
 import { DEFAULT_MACHINE, type Machine } from '../../qemu/args.ts';
 import { launch, parseSshPort } from '../../qemu/vm.ts';
-import { ALL_WELL, fakeQemu } from './fakeQemu.ts';
+import { ALL_WELL, fakeQemu, SSH_PORT } from './fakeQemu.ts';
 
 const MACHINE: Machine = { ...DEFAULT_MACHINE, kernel: 'Image', initrd: 'initramfs' };
 
 test('a QEMU that answers is up, with its port, its console and its command line', async (t) => {
   await using qemu = await fakeQemu(ALL_WELL);
   await using vm = await launch(qemu.file, MACHINE);
-  t.is(vm.sshPort, 40123);
+  t.is(vm.sshPort, SSH_PORT);
   t.is(String((await vm.console.toArray())[0]), 'hello from the guest');
   t.true(vm.commandLine.startsWith(`${qemu.file} `));
 });
