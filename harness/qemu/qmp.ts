@@ -36,7 +36,7 @@ interface Pending {
 }
 
 /** How long QEMU may take for an answer on a host that is not slow. */
-export const ANSWER_TIMEOUT_MS = 10_000;
+export const QEMU_ANSWER_TIMEOUT_MS = 10_000;
 /** The greeting answers no command; it is awaited under this id. */
 const GREETING = 0;
 
@@ -62,7 +62,7 @@ export class Qmp implements AsyncDisposable {
   }
 
   /** Opens a session on a fresh connection; owns the connection from then on. */
-  static async open(socket: Duplex, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Qmp> {
+  static async open(socket: Duplex, timeoutMs = QEMU_ANSWER_TIMEOUT_MS): Promise<Qmp> {
     const qmp = new Qmp(socket, timeoutMs);
     try {
       await qmp.#await(GREETING, 'greeting', timeoutMs);

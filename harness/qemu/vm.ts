@@ -5,7 +5,7 @@ import { InfraError, InterruptedError } from '../errors.ts';
 import { LineSplitter } from '../host/lines.ts';
 import { type Child, commandLine, type Exit, start } from '../host/spawn.ts';
 import { type Beginning, type Machine, qemuArgs } from './args.ts';
-import { ANSWER_TIMEOUT_MS, Qmp } from './qmp.ts';
+import { QEMU_ANSWER_TIMEOUT_MS, Qmp } from './qmp.ts';
 import { type Listening, listen } from './sockets.ts';
 
 const DEFAULT_TIMEOUT_MS = 20_000;
@@ -91,7 +91,7 @@ async function connect(listening: Listening, options: LaunchOptions) {
 }
 
 async function openLinks({ accepted }: Listening, { slowdown = 1 }: LaunchOptions) {
-  const qmp = await Qmp.open(await accepted.qmp, ANSWER_TIMEOUT_MS * slowdown);
+  const qmp = await Qmp.open(await accepted.qmp, QEMU_ANSWER_TIMEOUT_MS * slowdown);
   const sshPort = parseSshPort(await qmp.humanMonitor('info usernet'));
   return { qmp, sshPort, console: await accepted.console, ready: await accepted.ready };
 }

@@ -23,7 +23,7 @@ export interface AttemptOptions {
 /** How long the console may lag behind a test that has ended. */
 const SETTLE_TIMEOUT_MS = 10_000;
 /** How long a stall may lack an answer when its test has ended. */
-const ANSWER_TIMEOUT_MS = 10_000;
+const STALL_ANSWER_TIMEOUT_MS = 10_000;
 
 /** One execution of a test, and the reports of the kernel since the one before. */
 export interface Attempted {
@@ -87,7 +87,7 @@ async function untilCounted(
       if (options.signal.aborted) throw new InterruptedError(`interrupted: run ${test.id}`);
       return { judgement, counts: null };
     }
-    const timeoutMs = judgement.status === 'pass' ? on.guest.within(ANSWER_TIMEOUT_MS) : 0;
+    const timeoutMs = judgement.status === 'pass' ? on.guest.within(STALL_ANSWER_TIMEOUT_MS) : 0;
     const counts = await countsSince(before, () => readCounts(on), timeoutMs);
     return { judgement: heldTo(announced, counts, judgement), counts };
   } catch (error) {

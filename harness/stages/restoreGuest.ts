@@ -54,7 +54,7 @@ async function resume(
 /** Before anybody connects: the first thing that SSH does is to draw random numbers. */
 async function reseed(port: Duplex, timeoutMs: number, signal: AbortSignal) {
   const over = new AbortController();
-  const answered = new Promise<'reseeded' | 'ended'>((resolve) => {
+  const reply = new Promise<'reseeded' | 'ended'>((resolve) => {
     port.once('data', () => resolve('reseeded'));
     port.once('close', () => resolve('ended'));
   });
@@ -62,7 +62,7 @@ async function reseed(port: Duplex, timeoutMs: number, signal: AbortSignal) {
   const late = setTimeout(timeoutMs, 'late' as const, {
     signal: AbortSignal.any([over.signal, signal]),
   }).catch(() => 'interrupted' as const);
-  const how = await Promise.race([answered, late]);
+  const how = await Promise.race([reply, late]);
   over.abort();
   if (how === 'reseeded') return;
   if (signal.aborted) throw new InterruptedError('interrupted: restore a guest');

@@ -21,7 +21,8 @@ export interface WatchdogOptions {
   kernelConfig: string;
 }
 
-const ANSWER_TIMEOUT_MS = 5_000;
+/** How long the kernel may take until it begins to answer a sysrq key. */
+const KERNEL_ANSWER_TIMEOUT_MS = 5_000;
 const STACK_LINES = 60;
 
 /** Asks the kernels of guests that hang, and keeps what they say in `hang.txt`, `hang-2.txt`, …. */
@@ -38,7 +39,7 @@ export class Watchdog {
     if (await hasEnded(guest)) return [];
     this.#hangs += 1;
     const name = this.#hangs === 1 ? 'hang.txt' : `hang-${this.#hangs}.txt`;
-    const answerTimeoutMs = guest.within(ANSWER_TIMEOUT_MS);
+    const answerTimeoutMs = guest.within(KERNEL_ANSWER_TIMEOUT_MS);
     const lockdep = await this.#hasLockdep();
     const said = await askKernel(guest.vm, guest.console, { lockdep, answerTimeoutMs });
     const text = [`awaited: ${awaited}`, '', ...said.map((line) => printable(line)), ''].join('\n');
