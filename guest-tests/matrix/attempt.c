@@ -13,10 +13,10 @@
 
 #include "check.h"
 #include "ksm.h"
+#include "limit.h"
 #include "matrix.h"
 #include "proc.h"
 
-#define CELL_SECONDS	20
 /* How often an event may fail to take place. */
 #define ATTEMPTS	4
 
@@ -68,7 +68,7 @@ static struct measurement end_cell(struct running *run)
 	struct measurement result;
 	int status = 0;
 
-	if (poll(&ended, 1, CELL_SECONDS * 1000) == 0) {
+	if (poll(&ended, 1, test_seconds() * 1000) == 0) {
 		kill(run->pid, SIGKILL);
 		explain_failure(run, "not over in time");
 		poll(&ended, 1, 1000);

@@ -10,6 +10,8 @@ import { REPORT_TIMEOUT_MS } from './splatWatch.ts';
 import { askingOf, bootTestGuest, type TestGuest, type TestGuestRequest } from './testGuest.ts';
 
 const PREPARE_TIMEOUT_MS = 30_000;
+/** What the guest gives each attempt at a cell, several of which it may make. */
+const ATTEMPT_TIMEOUT_MS = 20_000;
 /** The guest ends each cell by itself; this is for a guest that cannot. */
 const CELL_TIMEOUT_MS = 150_000;
 /** How long the console may lag behind a row that is filled. */
@@ -107,10 +109,11 @@ function markOf({ name }: Row): string {
 }
 
 /** Fills cells between two markers, which order the kernel's reports between rows. */
-function markedCommand({ watch }: TestGuest, row: Row, names: readonly string[]): string {
+function markedCommand({ guest, watch }: TestGuest, row: Row, names: readonly string[]): string {
   const mark = (what: 'begin' | 'end') =>
     `${commandLine('echo', [watch.marker(what, markOf(row))])} > /dev/kmsg`;
-  const run = `cd ${GUEST_DIRECTORY} && ${commandLine('./matrix', names)}`;
+  const limit = `TEST_TIMEOUT=${Math.ceil(guest.within(ATTEMPT_TIMEOUT_MS) / 1000)}`;
+  const run = `cd ${GUEST_DIRECTORY} && ${limit} ${commandLine('./matrix', names)}`;
   return `${mark('begin')}; ${run}; code=$?; ${mark('end')}; exit $code`;
 }
 

@@ -66,10 +66,11 @@ async function filled(console: Console, ending: Ending = { how: 'exited', code: 
     cells: [] as MatrixCell[],
     splats: [] as Splat[],
     hangs: [] as string[],
+    commands: [] as string[],
   };
   const open = async () => {
     seen.guests += 1;
-    return rowGuest(console, ending);
+    return rowGuest(console, ending, seen.commands);
   };
   const onSplats = async (splats: readonly Splat[]) => void seen.splats.push(...splats);
   const onRow = (cells: readonly MatrixCell[]) => void seen.cells.push(...cells);
@@ -84,9 +85,10 @@ async function filled(console: Console, ending: Ending = { how: 'exited', code: 
 const NONE_COLUMN = { name: 'none', protection: 'none', series: 'ours-without-mm' as const };
 
 /** A guest that fills the column `none` of any row. */
-function rowGuest(console: Console, ending: Ending): TestGuest {
+function rowGuest(console: Console, ending: Ending, commands: string[]): TestGuest {
   const watch = new SplatWatch('0123');
   async function exec(command: string, { onLine }: { onLine?: (line: string, s: string) => void }) {
+    commands.push(command);
     for (const [, text] of command.matchAll(/echo '([^']*)' > \/dev\/kmsg/g)) {
       console(watch, `[    1.000000] ${text}`);
     }
@@ -114,6 +116,14 @@ test('rows share a guest as long as nothing is wrong with it', async (t) => {
     ],
   );
   t.deepEqual(splats, []);
+});
+
+test('the limit of an attempt is as long as the guest is slow', async (t) => {
+  const { commands } = await filled((watch, printed) => watch.push(printed));
+  // 20 s in a guest that is a hundred times as fast.
+  const fills = commands.filter((command) => command.includes('./matrix'));
+  for (const command of fills) t.regex(command, /&& TEST_TIMEOUT=1 \.\/matrix /);
+  t.is(fills.length, 2);
 });
 
 test('a guest whose kernel has reported fills no other row, even if its console lags behind', async (t) => {
