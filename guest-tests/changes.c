@@ -191,21 +191,12 @@ TEST_F(change, fork_while_stalled_spares_the_child)
 	ASSERT_EQ(self->buf.length, filled(self->buf.data, self->buf.length, 0x02));
 }
 
-/* Waits until a running loop has made at least @count more transactions. */
-static void await_transactions(struct testdev *dev, uint32_t sequence, uint64_t count)
-{
-	struct testdev_counters before = testdev_counters(dev);
-
-	while (testdev_counters_since(dev, &before).value[DMA_TESTDEV_TRANSACTIONS] < count)
-		CHECK(!testdev_done(dev, sequence));
-}
-
 /* Starts a descriptor with F_LOOP on the whole buffer; returns when every page was reached. */
 static uint32_t start_loop(struct testdev *dev, const struct dma_testdev_desc *desc)
 {
 	uint32_t sequence = testdev_submit(dev, desc);
 
-	await_transactions(dev, sequence, TWO_PASSES);
+	testdev_await_transactions(dev, sequence, TWO_PASSES);
 	return sequence;
 }
 
@@ -320,11 +311,11 @@ TEST_F(change, no_page_that_was_given_back_is_read)
 	for (int round = 0; round < ROUNDS; round++) {
 		/* Copies each page, if it is the file's. */
 		paint(copies.data, copies.length, 5);
-		await_transactions(&self->dev, sequence, TWO_PASSES);
+		testdev_await_transactions(&self->dev, sequence, TWO_PASSES);
 		record_frames(&copies, frames);
 		ASSERT_EQ(0, madvise(copies.data, copies.length, MADV_DONTNEED));
 		take_frames(&owner);
-		await_transactions(&self->dev, sequence, TWO_PASSES);
+		testdev_await_transactions(&self->dev, sequence, TWO_PASSES);
 		reused += reused_frames(&owner, frames);
 		buffer_unmap(&owner);
 	}

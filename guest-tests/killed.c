@@ -41,22 +41,20 @@ static bool look_for_remains(uint64_t available, const struct pasids *killed)
 
 static int loop_until_killed(struct peer *parent, void *arg)
 {
-	struct testdev_counters before;
 	struct testdev dev;
+	uint32_t sequence;
 
 	map_common();
 	if (*(const bool *)arg)
 		pin_common();
 	testdev_open(&dev);
-	before = testdev_counters(&dev);
-	testdev_submit(&dev, &(struct dma_testdev_desc) {
+	sequence = testdev_submit(&dev, &(struct dma_testdev_desc) {
 		.op = DMA_TESTDEV_TOUCH,
 		.flags = DMA_TESTDEV_F_LOOP | DMA_TESTDEV_F_WRITE,
 		.dst = (uintptr_t)COMMON_VA,
 		.length = COMMON_LENGTH,
 	});
-	while (!testdev_counters_since(&dev, &before).value[DMA_TESTDEV_TRANSACTIONS])
-		;
+	testdev_await_transactions(&dev, sequence, 1);
 	peer_send(parent, pasid_in_use());
 	/* Without a pin, keeps the loop stalling. */
 	for (;;)

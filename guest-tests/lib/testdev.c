@@ -180,6 +180,14 @@ bool testdev_done(struct testdev *dev, uint32_t sequence)
 	return __atomic_load_n(&cpl->sequence, __ATOMIC_ACQUIRE) == sequence;
 }
 
+void testdev_await_transactions(struct testdev *dev, uint32_t sequence, uint64_t count)
+{
+	struct testdev_counters before = testdev_counters(dev);
+
+	while (testdev_counters_since(dev, &before).value[DMA_TESTDEV_TRANSACTIONS] < count)
+		CHECK(!testdev_done(dev, sequence));
+}
+
 static time_t seconds(void)
 {
 	struct timespec now;

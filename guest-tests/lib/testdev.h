@@ -64,6 +64,8 @@ uint32_t testdev_submit(struct testdev *dev, const struct dma_testdev_desc *desc
 uint32_t testdev_queue(struct testdev *dev, const struct dma_testdev_desc *desc);
 void testdev_ring(struct testdev *dev);
 bool testdev_done(struct testdev *dev, uint32_t sequence);
+/* Waits until a running loop has made at least @count more transactions; asserts that it goes on. */
+void testdev_await_transactions(struct testdev *dev, uint32_t sequence, uint64_t count);
 /* Waits for a completion; asserts that it arrives and carries the tag of its descriptor. */
 struct dma_testdev_cpl testdev_wait(struct testdev *dev, uint32_t sequence);
 

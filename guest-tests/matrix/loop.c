@@ -96,13 +96,8 @@ static struct dma_testdev_desc work_of(const struct cell *cell)
 
 void await_pass(struct cell *cell)
 {
-	struct testdev_counters before = testdev_counters(&cell->dev);
-
-	if (!cell->busy)
-		return;
-	while (testdev_counters_since(&cell->dev, &before).value[DMA_TESTDEV_TRANSACTIONS] <
-	       4 * (pages_of(cell) + 1))
-		CHECK(!testdev_done(&cell->dev, cell->loop));
+	if (cell->busy)
+		testdev_await_transactions(&cell->dev, cell->loop, 4 * (pages_of(cell) + 1));
 }
 
 void begin_loop(struct cell *cell)
