@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "khugepaged.h"
 #include "ksm.h"
 #include "limit.h"
 #include "matrix.h"
@@ -115,8 +116,7 @@ void restore_machine(void)
 	__write_text("/proc/sys/vm/compact_unevictable_allowed", "1");
 	ksm_stop();
 	__write_text("/sys/kernel/mm/lru_gen/enabled", "0");
-	__write_text("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
-		     "60000");
+	khugepaged_stop();
 	remove_disks();
 }
 

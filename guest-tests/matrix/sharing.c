@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "child.h"
+#include "khugepaged.h"
 #include "ksm.h"
 #include "matrix.h"
 #include "newer.h"
@@ -41,8 +42,6 @@ static bool twin_merged(struct cell *cell)
 	return merged_pages(&cell->twin) > 0;
 }
 
-#define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
-
 static void stay_small(struct cell *cell)
 {
 	advise_buffer(&cell->twin, MADV_NOHUGEPAGE);
@@ -63,14 +62,12 @@ static void await_khugepaged(struct cell *cell)
 {
 	long start = time(NULL);
 
-	write_text(KHUGEPAGED "scan_sleep_millisecs", "5");
-	write_text(KHUGEPAGED "alloc_sleep_millisecs", "5");
-	write_text(KHUGEPAGED "pages_to_scan", "65536");
 	advise(cell, MADV_HUGEPAGE);
+	khugepaged_start();
 	while (!twin_is_huge(cell) && !too_long(start))
 		usleep(1000);
-	await_scans(KHUGEPAGED "full_scans", start);
-	write_text(KHUGEPAGED "scan_sleep_millisecs", "60000");
+	await_scans(KHUGEPAGED_ROUNDS, start);
+	khugepaged_stop();
 }
 
 static void collapse(struct cell *cell)
