@@ -127,17 +127,6 @@ FIXTURE_TEARDOWN(ksm)
 	buffer_unmap(&self->twin);
 }
 
-/* Two whole rounds, in the second of which the pinned pages were looked at as well. */
-static void await_rounds(struct __test_metadata *_metadata, const char *count)
-{
-	time_t end = time(NULL) + wait_seconds();
-	uint64_t rounds = read_number(count);
-
-	while (read_number(count) < rounds + 2 && time(NULL) < end)
-		sched_yield();
-	ASSERT_LE(rounds + 2, read_number(count));
-}
-
 TEST_F(ksm, merging)
 {
 	time_t end = time(NULL) + wait_seconds();
@@ -147,7 +136,8 @@ TEST_F(ksm, merging)
 	while (merged_pages(&self->twin) < PAGES - 1 && time(NULL) < end)
 		sched_yield();
 	ASSERT_EQ(PAGES - 1, merged_pages(&self->twin));
-	await_rounds(_metadata, KSM_ROUNDS);
+	/* The pinned pages were looked at as well. */
+	ASSERT_TRUE(two_rounds_pass(KSM_ROUNDS, time(NULL) + wait_seconds()));
 
 	ASSERT_EQ(0, moved_frames(&self->held, self->held_frames));
 	cpl = testdev_fill(&self->dev, self->held.data, self->held.length, 0x45);
@@ -224,7 +214,7 @@ TEST_F(collapse, by_khugepaged)
 		sched_yield();
 	ASSERT_EQ(HUGE_PAGE / 1024, smaps_kib(self->twin.data, "AnonHugePages"));
 	ASSERT_EQ(self->twin.length, painted(self->twin.data, self->twin.length, 2));
-	await_rounds(_metadata, KHUGEPAGED_ROUNDS);
+	ASSERT_TRUE(two_rounds_pass(KHUGEPAGED_ROUNDS, time(NULL) + wait_seconds()));
 	ASSERT_EQ(0, smaps_kib(self->held.data, "AnonHugePages"));
 	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
 }
@@ -287,7 +277,7 @@ TEST_F(small_mapping, of_a_huge_page)
 	while (present_pages(self->twin.data, self->twin.length) && time(NULL) < end)
 		sched_yield();
 	ASSERT_EQ(0, present_pages(self->twin.data, self->twin.length));
-	await_rounds(_metadata, KHUGEPAGED_ROUNDS);
+	ASSERT_TRUE(two_rounds_pass(KHUGEPAGED_ROUNDS, time(NULL) + wait_seconds()));
 	ASSERT_EQ(0, smaps_kib(self->held.data, "ShmemPmdMapped"));
 	check_kept(_metadata, &self->dev, &self->held, self->held_frames);
 	cpl = testdev_touch(&self->dev, self->twin.data, self->twin.length, 0);

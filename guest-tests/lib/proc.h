@@ -5,8 +5,10 @@
 #ifndef PINLAB_PROC_H
 #define PINLAB_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* A field of /proc/self/status, in KiB. */
 uint64_t status_kib(const char *field);
@@ -35,5 +37,10 @@ size_t present_pages(const void *addr, size_t len);
 int __write_text(const char *path, const char *text);
 void write_text(const char *path, const char *text);
 uint64_t read_number(const char *path);
+/*
+ * Waits for two whole rounds of what counts them in a file, as KSM: in the second it has looked at
+ * all there is now. Returns whether they were over before time(NULL) was @end.
+ */
+bool two_rounds_pass(const char *rounds, time_t end);
 
 #endif

@@ -164,7 +164,8 @@ bool twin_absent(struct cell *cell);
 /* Asks for @advice on both; the kernel may refuse it, as it does for some kinds of memory. */
 void advise(struct cell *cell, int advice);
 bool advise_buffer(struct buffer *buf, int advice);
-/* Whether the limit of one event has been reached: time(NULL) at its start is @start. */
+/* The limit of one event that began when time(NULL) was @start, and whether it has been reached. */
+long event_end(long start);
 bool too_long(long start);
 /* Why nothing can move between NUMA nodes, or NULL. */
 const char *one_node(void);

@@ -16,14 +16,6 @@
 #include "newer.h"
 #include "proc.h"
 
-static void await_scans(const char *path, long start)
-{
-	uint64_t scans = read_number(path);
-
-	while (read_number(path) < scans + 2 && !too_long(start))
-		sched_yield();
-}
-
 static void merge(struct cell *cell)
 {
 	long start = time(NULL);
@@ -33,7 +25,7 @@ static void merge(struct cell *cell)
 	while (merged_pages(&cell->twin) < cell->twin.length / PAGE - 1 && !too_long(start))
 		sched_yield();
 	/* The object has been looked at as well by then. */
-	await_scans(KSM_ROUNDS, start);
+	two_rounds_pass(KSM_ROUNDS, event_end(start));
 	ksm_stop();
 }
 
@@ -66,7 +58,7 @@ static void await_khugepaged(struct cell *cell)
 	khugepaged_start();
 	while (!twin_is_huge(cell) && !too_long(start))
 		usleep(1000);
-	await_scans(KHUGEPAGED_ROUNDS, start);
+	two_rounds_pass(KHUGEPAGED_ROUNDS, event_end(start));
 	khugepaged_stop();
 }
 

@@ -45,10 +45,15 @@ void advise(struct cell *cell, int advice)
 	advise_buffer(&cell->twin, advice);
 }
 
-bool too_long(long start)
+long event_end(long start)
 {
 	/* What comes before and after it has to be over in time as well. */
-	return time(NULL) - start >= test_seconds() * 2 / 5;
+	return start + test_seconds() * 2 / 5;
+}
+
+bool too_long(long start)
+{
+	return time(NULL) >= event_end(start);
 }
 
 const char *one_node(void)
