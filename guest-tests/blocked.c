@@ -4,7 +4,6 @@
  * the event for it, and the bytes around are what they were. The SMMU's records
  * are counted outside the guest.
  */
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include "expect.h"
 #include "mempin.h"
 #include "proc.h"
+#include "registers.h"
 #include "testdev.h"
 
 /* The variant's memory between two pages of canary. */
@@ -141,8 +141,6 @@ TEST_F(blocked, write_to_read_only_memory)
  * A queue that nobody opened, programmed past the driver: what a device does that
  * confuses its PASIDs. Rings and memory are at the same addresses in all processes.
  */
-#define RESOURCES	"/sys/bus/pci/devices/0000:00:01.0/"
-#define CONTROL_BYTES	0x8000
 #define SHARED_VA	((uint8_t *)0x200000000000)
 #define SHARED_PAGES	5	/* descriptors, completions, canary, target, canary */
 #define TARGET		(SHARED_VA + 3 * PAGE)
@@ -160,30 +158,10 @@ FIXTURE(pasid) {
 	int memory;
 };
 
-static volatile uint8_t *map_resource(const char *name, size_t offset, size_t bytes)
-{
-	char path[128];
-	void *mapped;
-	int fd;
-
-	snprintf(path, sizeof(path), RESOURCES "%s", name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	CHECK(fd >= 0, "%s", path);
-	mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-	CHECK(mapped != MAP_FAILED, "%s", path);
-	close(fd);
-	return mapped;
-}
-
 static void map_shared(int memory)
 {
 	CHECK(mmap(SHARED_VA, SHARED_PAGES * PAGE, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, memory, 0) == SHARED_VA);
-}
-
-static uint32_t control_read(volatile uint8_t *control, unsigned int reg)
-{
-	return *(volatile uint32_t *)(control + reg);
 }
 
 static void queue_write(volatile uint8_t *control, unsigned int queue, unsigned int reg,
@@ -198,11 +176,10 @@ FIXTURE_SETUP(pasid)
 	ASSERT_LE(0, self->memory);
 	ASSERT_EQ(0, ftruncate(self->memory, SHARED_PAGES * PAGE));
 	self->available = testdev_available();
-	self->control = map_resource("resource0", 0, CONTROL_BYTES);
+	self->control = map_control();
 	/* The driver gives them out from the first on. */
 	self->queue = control_read(self->control, DMA_TESTDEV_QUEUES) - 1;
-	self->doorbell = map_resource("resource2", self->queue * DMA_TESTDEV_DB_PAGE_SIZE,
-				      DMA_TESTDEV_DB_PAGE_SIZE);
+	self->doorbell = map_doorbell(self->queue);
 	map_shared(self->memory);
 	paint(SHARED_VA, SHARED_PAGES * PAGE, 4);
 	self->tail = 0;

@@ -1,31 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "dma-testdev-regs.h"
 #include "pasid.h"
-
-#define CONTROL		"/sys/bus/pci/devices/0000:00:01.0/resource0"
-#define CONTROL_BYTES	0x8000
-
-static volatile uint8_t *map_control(void)
-{
-	int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
-	void *control;
-
-	CHECK(fd >= 0, CONTROL);
-	control = mmap(NULL, CONTROL_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-	CHECK(control != MAP_FAILED, CONTROL);
-	close(fd);
-	return control;
-}
-
-static uint32_t control_read(volatile uint8_t *control, unsigned int reg)
-{
-	return *(volatile uint32_t *)(control + reg);
-}
+#include "registers.h"
 
 uint32_t pasid_in_use(void)
 {
