@@ -141,7 +141,7 @@ TEST_F(same_address, nothing_is_left_for_the_next_process)
 		child = child_start(leave_secret, &participant);
 		pasids_add(&had, peer_receive(&child));
 		ASSERT_EQ(0, child_finish(&child));
-		/* Only then is its PASID free. */
+		/* Its PASID is free soon after that, once no CPU has its address space. */
 		ASSERT_TRUE(testdev_given_back(self->available));
 		child = child_start(find_nothing_alone, NULL);
 		reused += pasids_have(&had, peer_receive(&child));

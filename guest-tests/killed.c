@@ -22,8 +22,9 @@
 #define ROUNDS	10
 
 /*
- * In a process that follows at once, and in one that follows when the queue was given back, and
- * with it the PASID. Returns whether that one has the PASID of one that was killed.
+ * In a process that follows at once, and in one that follows when the queue was given back. The
+ * PASID is free soon after that, once no CPU has the address space any more. Returns whether the
+ * second has the PASID of one that was killed.
  */
 static bool look_for_remains(uint64_t available, const struct pasids *killed)
 {
