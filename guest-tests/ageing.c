@@ -38,17 +38,21 @@ FIXTURE_VARIANT(aged) {
 FIXTURE_VARIANT_ADD(aged, anon) { .kind = BUFFER_ANON, .length = 16 * PAGE, .entries = 16 };
 FIXTURE_VARIANT_ADD(aged, thp) { .kind = BUFFER_THP, .length = 2 * HUGE_PAGE, .entries = 2 };
 
+static void map_painted(struct buffer *buf, enum buffer_kind kind, size_t length, uint32_t seed)
+{
+	buffer_map(buf, kind, length);
+	paint(buf->data, buf->length, seed);
+	/* What is on no list yet is neither made old nor looked at. */
+	drain_lists();
+}
+
 FIXTURE_SETUP(aged)
 {
 	SKIP_WITHOUT_MEMPINFD();
 	SKIP_BEFORE_V4("eye for the flags of entries");
 	testdev_open(&self->dev);
-	buffer_map(&self->held, variant->kind, variant->length);
-	buffer_map(&self->twin, variant->kind, variant->length);
-	paint(self->held.data, self->held.length, 1);
-	paint(self->twin.data, self->twin.length, 2);
-	/* What is on no list yet is not made old. */
-	drain_lists();
+	map_painted(&self->held, variant->kind, variant->length, 1);
+	map_painted(&self->twin, variant->kind, variant->length, 2);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 }
 
@@ -130,8 +134,7 @@ TEST_F(aged, old_clean_pages_are_written_without_stalls)
 	ASSERT_EQ(self->held.length, filled(self->held.data, self->held.length, 0x63));
 }
 
-#define DAMON		"/sys/kernel/mm/damon/admin/kdamonds/"
-#define HUGE_POOL	"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+#define DAMON	"/sys/kernel/mm/damon/admin/kdamonds/"
 
 FIXTURE(damon) {
 	struct testdev dev;
@@ -161,12 +164,8 @@ FIXTURE_SETUP(damon)
 	if (variant->kind == BUFFER_HUGETLB)
 		ASSERT_EQ(0, __hugetlb_reserve(2 * variant->entries));
 	testdev_open(&self->dev);
-	buffer_map(&self->held, variant->kind, variant->length);
-	buffer_map(&self->twin, variant->kind, variant->length);
-	paint(self->held.data, self->held.length, 1);
-	paint(self->twin.data, self->twin.length, 2);
-	/* What is on no list yet is not looked at. */
-	drain_lists();
+	map_painted(&self->held, variant->kind, variant->length, 1);
+	map_painted(&self->twin, variant->kind, variant->length, 2);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
 	pin(self->fd, self->held.data, self->held.length, PIN_W);
 }
@@ -179,7 +178,7 @@ FIXTURE_TEARDOWN(damon)
 	buffer_unmap(&self->twin);
 	/* In the pool, pages keep what idle_entries() counts. */
 	if (variant->kind == BUFFER_HUGETLB)
-		write_text(HUGE_POOL, "0");
+		hugetlb_release();
 }
 
 /* A file is busy for a moment whenever DAMON looks whether there is a command for it. */

@@ -157,6 +157,11 @@ int __hugetlb_reserve(size_t count)
 	return read_number(FREE_HUGE_PAGES) < count ? -ENOMEM : 0;
 }
 
+void hugetlb_release(void)
+{
+	write_text(NR_HUGE_PAGES, "0");
+}
+
 /* A multiplicative hash (Knuth, 6.4): neighbouring offsets differ in every bit. */
 static uint8_t paint_byte(size_t offset, uint32_t seed)
 {

@@ -65,6 +65,8 @@ uint8_t *buffer_end(const struct buffer *buf);
 
 /* Makes the hugetlb pool hold at least @count free pages; returns 0 or -errno. */
 int __hugetlb_reserve(size_t count);
+/* Gives back what the pool holds, for all who have reserved. */
+void hugetlb_release(void);
 
 /* Bytes that tell by their values where they belong and which @seed made them. */
 void paint(void *data, size_t length, uint32_t seed);
