@@ -170,17 +170,6 @@ FIXTURE_SETUP(damon)
 	pin(self->fd, self->held.data, self->held.length, PIN_W);
 }
 
-FIXTURE_TEARDOWN(damon)
-{
-	close(self->fd);
-	testdev_close(&self->dev);
-	buffer_unmap(&self->held);
-	buffer_unmap(&self->twin);
-	/* In the pool, pages keep what idle_entries() counts. */
-	if (variant->kind == BUFFER_HUGETLB)
-		hugetlb_release();
-}
-
 /* A file is busy for a moment whenever DAMON looks whether there is a command for it. */
 static void tell_damon(const char *file, const char *text)
 {
@@ -227,7 +216,15 @@ static void start_damon(const struct buffer *held, const struct buffer *twin)
 static void stop_damon(void)
 {
 	tell_damon("0/state", "off");
+}
+
+/* Also when the test was aborted: DAMON ends by itself soon after the process that it looks at. */
+FIXTURE_TEARDOWN_PARENT(damon)
+{
 	tell_damon("nr_kdamonds", "0");
+	/* In the pool, pages keep what idle_entries() counts. */
+	if (variant->kind == BUFFER_HUGETLB)
+		hugetlb_release();
 }
 
 /* Entries whose page DAMON has been at; it marks those too whose entry it leaves as it is. */

@@ -118,13 +118,10 @@ FIXTURE_SETUP(ksm)
 	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_MERGEABLE));
 }
 
-FIXTURE_TEARDOWN(ksm)
+/* Of the whole machine, also when the test was aborted; the rest went with its process. */
+FIXTURE_TEARDOWN_PARENT(ksm)
 {
 	ksm_undo();
-	close(self->fd);
-	testdev_close(&self->dev);
-	buffer_unmap(&self->held);
-	buffer_unmap(&self->twin);
 }
 
 TEST_F(ksm, merging)
@@ -172,13 +169,9 @@ FIXTURE_SETUP(collapse)
 	ASSERT_EQ(0, madvise(self->twin.data, self->twin.length, MADV_HUGEPAGE));
 }
 
-FIXTURE_TEARDOWN(collapse)
+FIXTURE_TEARDOWN_PARENT(collapse)
 {
 	khugepaged_stop();
-	close(self->fd);
-	testdev_close(&self->dev);
-	buffer_unmap(&self->held);
-	buffer_unmap(&self->twin);
 }
 
 /* The pages are the same, and the device finds each of them mapped. */
@@ -225,6 +218,7 @@ FIXTURE(small_mapping) {
 	struct buffer held;
 	struct buffer twin;
 	uint64_t held_frames[HUGE_PAGE / PAGE];
+	char shmem_huge[16];	/* as the machine had it */
 	int fd;
 };
 
@@ -249,22 +243,16 @@ FIXTURE_SETUP(small_mapping)
 {
 	SKIP_WITHOUT_MEMPINFD();
 	testdev_open(&self->dev);
-	write_text(SHMEM_HUGE, "advise");
-	map_small(_metadata, &self->held, 1);
-	map_small(_metadata, &self->twin, 2);
 	self->fd = mempinfd(MEMPINFD_CLOEXEC);
-	pin(self->fd, self->held.data, self->held.length, PIN_W);
-	record_frames(&self->held, self->held_frames);
+	read_choice(SHMEM_HUGE, self->shmem_huge, sizeof(self->shmem_huge));
+	/* Last: what comes after it is undone even if it fails. */
+	write_text(SHMEM_HUGE, "advise");
 }
 
-FIXTURE_TEARDOWN(small_mapping)
+FIXTURE_TEARDOWN_PARENT(small_mapping)
 {
 	khugepaged_stop();
-	write_text(SHMEM_HUGE, "never");
-	close(self->fd);
-	testdev_close(&self->dev);
-	buffer_unmap(&self->held);
-	buffer_unmap(&self->twin);
+	write_text(SHMEM_HUGE, self->shmem_huge);
 }
 
 /* khugepaged removes the page table, so that the next access maps the huge page as such. */
@@ -273,6 +261,10 @@ TEST_F(small_mapping, of_a_huge_page)
 	time_t end = time(NULL) + wait_seconds();
 	struct dma_testdev_cpl cpl;
 
+	map_small(_metadata, &self->held, 1);
+	map_small(_metadata, &self->twin, 2);
+	pin(self->fd, self->held.data, self->held.length, PIN_W);
+	record_frames(&self->held, self->held_frames);
 	khugepaged_start();
 	while (present_pages(self->twin.data, self->twin.length) && time(NULL) < end)
 		sched_yield();

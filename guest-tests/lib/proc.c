@@ -217,6 +217,19 @@ uint64_t read_number(const char *path)
 	return value;
 }
 
+void read_choice(const char *path, char *choice, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	char word[64];
+
+	CHECK(file, "%s", path);
+	do
+		CHECK(fscanf(file, "%63s", word) == 1, "no choice in %s", path);
+	while (*word != '[');
+	fclose(file);
+	CHECK(snprintf(choice, size, "%.*s", (int)strlen(word) - 2, word + 1) < (int)size);
+}
+
 bool two_rounds_pass(const char *rounds, time_t end)
 {
 	uint64_t before = read_number(rounds);

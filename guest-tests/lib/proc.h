@@ -37,6 +37,8 @@ size_t present_pages(const void *addr, size_t len);
 int __write_text(const char *path, const char *text);
 void write_text(const char *path, const char *text);
 uint64_t read_number(const char *path);
+/* The one in brackets of the words in a file, each of which may be written to it. */
+void read_choice(const char *path, char *choice, size_t size);
 /*
  * Waits for two whole rounds of what counts them in a file, as KSM: in the second it has looked at
  * all there is now. Returns whether they were over before time(NULL) was @end.
