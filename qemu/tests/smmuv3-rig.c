@@ -361,7 +361,7 @@ static void doorbell_write(Rig *rig, int queue, uint32_t reg, uint32_t value)
                    queue * DMA_TESTDEV_DB_PAGE_SIZE + reg, value);
 }
 
-void rig_queue(Rig *rig, int queue, int pasid_flags, Space *space)
+void rig_rings(Rig *rig, int queue, Space *space)
 {
     RigQueue *q = &rig->queues[queue];
 
@@ -372,13 +372,18 @@ void rig_queue(Rig *rig, int queue, int pasid_flags, Space *space)
         rig_map(rig, space, q->sq, q->sq | PTE_PAGE);
         rig_map(rig, space, q->cq, q->cq | PTE_PAGE);
     }
-    control_write(rig, queue, DMA_TESTDEV_QUEUE_ENABLE, 0);
-    control_write(rig, queue, DMA_TESTDEV_QUEUE_PASID, pasid_flags);
     doorbell_write(rig, queue, DMA_TESTDEV_DB_CONTROL,
                    DMA_TESTDEV_CONTROL_RESET);
     doorbell_write(rig, queue, DMA_TESTDEV_DB_SQ_BASE, q->sq);
     doorbell_write(rig, queue, DMA_TESTDEV_DB_CQ_BASE, q->cq);
     doorbell_write(rig, queue, DMA_TESTDEV_DB_RING_LOG2, RING_LOG2);
+}
+
+void rig_queue(Rig *rig, int queue, int pasid_flags, Space *space)
+{
+    control_write(rig, queue, DMA_TESTDEV_QUEUE_ENABLE, 0);
+    control_write(rig, queue, DMA_TESTDEV_QUEUE_PASID, pasid_flags);
+    rig_rings(rig, queue, space);
     control_write(rig, queue, DMA_TESTDEV_QUEUE_ENABLE, 1);
 }
 

@@ -190,7 +190,9 @@ bool rig_event(Rig *rig, Event *event);
 Event rig_expect(Rig *rig, int type);
 void rig_expect_none(Rig *rig);
 
-/* Rings in @queue's own pages, mapped in @space at their PA, if any */
+/* Reset @queue and give it new rings, mapped in @space at their PA, if any */
+void rig_rings(Rig *rig, int queue, Space *space);
+/* The same for a queue that is stopped meanwhile and has another PASID then */
 void rig_queue(Rig *rig, int queue, int pasid_flags, Space *space);
 void rig_submit(Rig *rig, int queue, struct dma_testdev_desc desc);
 uint32_t rig_state(Rig *rig, int queue);
