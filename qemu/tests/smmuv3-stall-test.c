@@ -188,25 +188,62 @@ static void test_resume_ignored(void)
     usual_free(u);
 }
 
-/* Software may answer a transaction that the device has forgotten. */
-static void test_withdrawn(void)
+/*
+ * Software may answer a transaction that the device has forgotten. The answer
+ * to @first ends no other stall, not that of @queue, which works.
+ */
+static void check_forgotten(Usual *u, Event first, int queue)
 {
-    Usual *u = usual_new(ON, STALL);
-    Event first = stalled_write(u, 0), second;
+    Event second = stalled_write(u, queue);
 
-    qpci_io_writel(u->rig->dev, u->rig->control, DMA_TESTDEV_QUEUE(0) +
-                   DMA_TESTDEV_QUEUE_ENABLE, 0);
-    g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STOPPED);
-
-    second = stalled_write(u, 1);
     g_assert_cmphex(second.stag, !=, first.stag);
     rig_resume(u->rig, u->rig->sid, first.stag, RESUME_ABORT);
     g_assert_cmpint(rig_smmu_count(u->rig, "ignored-resumes"), ==, 0);
     qtest_clock_step(u->rig->qts, 100000);
-    g_assert_cmpint(rig_state(u->rig, 1), ==, DMA_TESTDEV_STALLED);
-    map_page(u, 1);
-    g_assert_cmpint(finish(u, 1, second.stag, RESUME_RETRY), ==,
+    g_assert_cmpint(rig_state(u->rig, queue), ==, DMA_TESTDEV_STALLED);
+    map_page(u, queue);
+    g_assert_cmpint(finish(u, queue, second.stag, RESUME_RETRY), ==,
                     DMA_TESTDEV_OK);
+    g_assert_cmphex(qtest_readb(u->rig->qts, u->page), ==, 0xa5);
+    rig_expect_none(u->rig);
+}
+
+static void test_withdrawn(void)
+{
+    Usual *u = usual_new(ON, STALL);
+    Event first = stalled_write(u, 0);
+
+    qpci_io_writel(u->rig->dev, u->rig->control, DMA_TESTDEV_QUEUE(0) +
+                   DMA_TESTDEV_QUEUE_ENABLE, 0);
+    g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STOPPED);
+    check_forgotten(u, first, 1);
+    g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STOPPED);
+    usual_free(u);
+}
+
+/* A queue that is reset while it is enabled stays so. */
+static void test_reset(void)
+{
+    Usual *u = usual_new(ON, STALL);
+    Event first = stalled_write(u, 0);
+
+    qpci_io_writel(u->rig->dev, u->rig->doorbell, DMA_TESTDEV_DB_CONTROL,
+                   DMA_TESTDEV_CONTROL_RESET);
+    g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_IDLE);
+    rig_rings(u->rig, 0, &u->space[1]);
+    check_forgotten(u, first, 0);
+    usual_free(u);
+}
+
+static void test_reset_device(void)
+{
+    Usual *u = usual_new(ON, STALL);
+    Event first = stalled_write(u, 0);
+
+    qpci_io_writel(u->rig->dev, u->rig->control, DMA_TESTDEV_RESET, 1);
+    g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STOPPED);
+    rig_queue(u->rig, 0, DMA_TESTDEV_QUEUE_PASID_VALID | 1, &u->space[1]);
+    check_forgotten(u, first, 0);
     usual_free(u);
 }
 
@@ -349,6 +386,8 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/stall/terminate-raz-wi", test_terminate_raz_wi);
     qtest_add_func("smmuv3/stall/resume-ignored", test_resume_ignored);
     qtest_add_func("smmuv3/stall/withdrawn", test_withdrawn);
+    qtest_add_func("smmuv3/stall/reset", test_reset);
+    qtest_add_func("smmuv3/stall/reset-device", test_reset_device);
     qtest_add_func("smmuv3/stall/others-go-on", test_others_go_on);
     qtest_add_func("smmuv3/stall/stall-term", test_stall_term);
     qtest_add_func("smmuv3/stall/smmuen", test_smmuen);
