@@ -228,6 +228,11 @@ void rig_map(Rig *rig, Space *space, uint64_t va, uint64_t pte)
     qtest_writeq(rig->qts, pte_addr(rig, space, va, 3), pte);
 }
 
+void rig_map_block(Rig *rig, Space *space, uint64_t va, uint64_t pte)
+{
+    qtest_writeq(rig->qts, pte_addr(rig, space, va, 2), pte);
+}
+
 uint64_t rig_pte(Rig *rig, Space *space, uint64_t va)
 {
     return qtest_readq(rig->qts, pte_addr(rig, space, va, 3));

@@ -13,6 +13,7 @@
 #include "hw/misc/dma-testdev/dma-testdev-regs.h"
 
 #define RIG_PAGE     4096
+#define RIG_BLOCK    (2 * 1024 * 1024)
 #define RIG_DEVFN    QPCI_DEVFN(1, 0)
 #define RIG_QUEUES   4
 /* Nothing answers here */
@@ -61,6 +62,7 @@ enum { CONFIG_ABORT = 0, CONFIG_BYPASS = 4, CONFIG_S1 = 5, CONFIG_S2 = 6,
        CONFIG_NESTED = 7 };
 
 /* Descriptor attributes. A page is valid, accessed, readable and writable. */
+#define PTE_VALID_BLOCK  1ULL
 #define PTE_VALID_PAGE   3ULL
 #define PTE_VALID_TABLE  3ULL
 #define PTE_AP_USER      (1ULL << 6)
@@ -76,6 +78,7 @@ enum { CONFIG_ABORT = 0, CONFIG_BYPASS = 4, CONFIG_S1 = 5, CONFIG_S2 = 6,
 #define PTE_AP_NO_USER_TABLE (1ULL << 61)
 #define PTE_AP_RO_TABLE  (1ULL << 62)
 #define PTE_PAGE         (PTE_VALID_PAGE | PTE_AF | PTE_AP_USER)
+#define PTE_BLOCK        (PTE_VALID_BLOCK | PTE_AF | PTE_AP_USER)
 #define PTE_S2_PAGE      (PTE_VALID_PAGE | PTE_AF | PTE_S2AP_R | PTE_S2AP_W)
 
 typedef struct Ste {
@@ -170,6 +173,8 @@ void rig_cd(Rig *rig, uint64_t table, uint32_t index, const Cd *cd);
 uint64_t rig_cd_table(Rig *rig, int log2);
 Space rig_space(Rig *rig);
 void rig_map(Rig *rig, Space *space, uint64_t va, uint64_t pte);
+/* The same with the level above, for a block: a table there is forgotten */
+void rig_map_block(Rig *rig, Space *space, uint64_t va, uint64_t pte);
 uint64_t rig_pte(Rig *rig, Space *space, uint64_t va);
 /* Change the attributes of the table descriptor at the level above the page */
 void rig_table_attrs(Rig *rig, Space *space, uint64_t va, uint64_t attrs);

@@ -30,6 +30,30 @@ static void map(Usual *u, int ssid, uint64_t va, uint64_t pa)
     rig_map(u->rig, &u->space[ssid], va, pa ? pa | PTE_PAGE : 0);
 }
 
+static void map_block(Usual *u, uint64_t va, uint64_t pa)
+{
+    rig_map_block(u->rig, &u->space[1], va, pa ? pa | PTE_BLOCK : 0);
+}
+
+/* Unmap without a command what is in the TLB: it is used on. */
+static void leave_stale(Usual *u, int ssid, uint64_t va)
+{
+    map(u, ssid, va, u->page);
+    check_write(u, ssid - 1, va, u->page);
+    map(u, ssid, va, 0);
+    check_write(u, ssid - 1, va, u->page);
+}
+
+/*
+ * (@num + 1) << @scale pages of 4KiB of ASID 1 (4.4.1.1). As Linux does it:
+ * with the level of the entries, @ttl, goes Leaf; SVA has neither.
+ */
+static void tlbi_range(Usual *u, uint64_t va, int num, int scale, int ttl)
+{
+    rig_cmd(u->rig, 0x12 | num << 12 | scale << 20, 1 << 16,
+            (va & 0xfffff000) | 1 << 10 | ttl << 8 | (ttl ? 1 : 0), va >> 32);
+}
+
 /* This model keeps an entry until it is told otherwise; so must the tests. */
 static void test_asid(void)
 {
@@ -73,24 +97,126 @@ static void test_va(void)
     usual_free(u);
 }
 
-/* As Linux does it: TG 4KiB, SCALE 0, NUM 3: four pages */
+/* Of all ASIDs (4.4.4.1) */
+static void test_all(void)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+
+    leave_stale(u, 1, USUAL_VA);
+    leave_stale(u, 2, USUAL_VA + RIG_PAGE);
+    rig_tlbi_all(u->rig);
+    check_write(u, 0, USUAL_VA, 0);
+    check_write(u, 1, USUAL_VA + RIG_PAGE, 0);
+    usual_free(u);
+}
+
 static void test_range(void)
 {
     Usual *u = usual_new(ARGS, RECORD);
     int i;
 
     for (i = 0; i < 6; i++) {
-        map(u, 1, USUAL_VA + i * RIG_PAGE, u->page);
-        check_write(u, 0, USUAL_VA + i * RIG_PAGE, u->page);
-        map(u, 1, USUAL_VA + i * RIG_PAGE, 0);
+        leave_stale(u, 1, USUAL_VA + i * RIG_PAGE);
     }
-    rig_cmd(u->rig, 0x12 | 3 << 12, 1 << 16,
-            ((uint32_t)USUAL_VA + RIG_PAGE) | 1 << 10 | 1, USUAL_VA >> 32);
+    tlbi_range(u, USUAL_VA + RIG_PAGE, 3, 0, 0);
     for (i = 0; i < 6; i++) {
         check_write(u, 0, USUAL_VA + i * RIG_PAGE,
                     i >= 1 && i < 5 ? 0 : u->page);
     }
     usual_free(u);
+}
+
+/* A range from page 1 on: its ends, its middle, and what is next to it */
+static void check_range(int num, int scale, int ttl)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+    int pages = (num + 1) << scale;
+    int in[] = { 1, (pages + 1) / 2, pages }, out[] = { 0, pages + 1 };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(in); i++) {
+        leave_stale(u, 1, USUAL_VA + in[i] * RIG_PAGE);
+    }
+    for (i = 0; i < ARRAY_SIZE(out); i++) {
+        leave_stale(u, 1, USUAL_VA + out[i] * RIG_PAGE);
+    }
+    tlbi_range(u, USUAL_VA + RIG_PAGE, num, scale, ttl);
+    for (i = 0; i < ARRAY_SIZE(in); i++) {
+        check_write(u, 0, USUAL_VA + in[i] * RIG_PAGE, 0);
+    }
+    for (i = 0; i < ARRAY_SIZE(out); i++) {
+        check_write(u, 0, USUAL_VA + out[i] * RIG_PAGE, u->page);
+    }
+    usual_free(u);
+}
+
+/* A large munmap(): 96 pages, and three times 2MiB */
+static void test_range_scale(void)
+{
+    check_range(2, 5, 0);
+    check_range(2, 9, 0);
+}
+
+static void test_ttl_page(void)
+{
+    check_range(0, 0, 3);
+    check_range(2, 5, 3);
+}
+
+/* Two blocks in the TLB, mapped no more; the PA of the first */
+static uint64_t leave_stale_blocks(Usual *u)
+{
+    uint64_t pa = rig_alloc(u->rig, 2 * RIG_BLOCK), offset;
+
+    for (offset = 0; offset < 2 * RIG_BLOCK; offset += RIG_BLOCK) {
+        map_block(u, USUAL_VA + offset, pa + offset);
+        check_write(u, 0, USUAL_VA + offset, pa + offset);
+        map_block(u, USUAL_VA + offset, 0);
+        /* Of this page nobody has heard before. */
+        check_write(u, 0, USUAL_VA + offset + RIG_BLOCK - RIG_PAGE,
+                    pa + offset + RIG_BLOCK - RIG_PAGE);
+    }
+    return pa;
+}
+
+static void check_first_gone(Usual *u, uint64_t pa)
+{
+    check_write(u, 0, USUAL_VA, 0);
+    check_write(u, 0, USUAL_VA + RIG_BLOCK - RIG_PAGE, 0);
+    check_write(u, 0, USUAL_VA + RIG_BLOCK, pa + RIG_BLOCK);
+}
+
+/* The address need not be where the entry begins (4.4). */
+static void test_block(void)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+    uint64_t pa = leave_stale_blocks(u);
+
+    rig_tlbi_va(u->rig, 1, USUAL_VA + 5 * RIG_PAGE);
+    check_first_gone(u, pa);
+    usual_free(u);
+}
+
+static void check_block_range(int page, int num, int scale, int ttl)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+    uint64_t pa = leave_stale_blocks(u);
+
+    tlbi_range(u, USUAL_VA + page * RIG_PAGE, num, scale, ttl);
+    check_first_gone(u, pa);
+    usual_free(u);
+}
+
+static void test_block_range(void)
+{
+    check_block_range(5, 2, 0, 0);
+    check_block_range(0, 0, 9, 0);
+}
+
+static void test_ttl_block(void)
+{
+    check_block_range(0, 0, 0, 2);
+    check_block_range(0, 0, 9, 2);
 }
 
 /* Two substreams of one ASID share what is in the TLB. */
@@ -240,7 +366,13 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("smmuv3/tlb/asid", test_asid);
     qtest_add_func("smmuv3/tlb/va", test_va);
+    qtest_add_func("smmuv3/tlb/all", test_all);
     qtest_add_func("smmuv3/tlb/range", test_range);
+    qtest_add_func("smmuv3/tlb/range-scale", test_range_scale);
+    qtest_add_func("smmuv3/tlb/ttl-page", test_ttl_page);
+    qtest_add_func("smmuv3/tlb/block", test_block);
+    qtest_add_func("smmuv3/tlb/block-range", test_block_range);
+    qtest_add_func("smmuv3/tlb/ttl-block", test_ttl_block);
     qtest_add_func("smmuv3/tlb/shared-asid", test_shared_asid);
     qtest_add_func("smmuv3/tlb/ssid-reuse", test_ssid_reuse);
     qtest_add_func("smmuv3/tlb/tagged", test_tagged);
