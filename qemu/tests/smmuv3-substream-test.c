@@ -457,6 +457,39 @@ static void test_cfgi_cd_0(void)
     usual_free(u);
 }
 
+/* CMD_CFGI_STE_RANGE with a range of 31 is CMD_CFGI_ALL (4.3.2). */
+static void test_cfgi_all(void)
+{
+    Usual *u = usual_new(ARGS, RECORD);
+    uint64_t other = rig_alloc(u->rig, RIG_PAGE);
+    Cd none = { .invalid = true };
+    int ssid;
+
+    u->ste.s1dss = S1DSS_SSID0;
+    switch_cd(u, 0, 1);
+    usual_update(u);
+    no_pasid(u, &u->space[1]);
+    map_page(u, 1, u->page);
+    map_page(u, 2, other);
+    check_reaches(u, 0, u->page);
+    check_reaches(u, 1, other);
+    check_reaches(u, 3, u->page);
+    for (ssid = 0; ssid < 3; ssid++) {
+        rig_cd(u->rig, u->cd_table, ssid, &none);
+    }
+
+    /* StreamIDs 16 to 31. The device has StreamID 8. */
+    rig_cmd(u->rig, 0x04, 16, 3, 0);
+    check_reaches(u, 0, u->page);
+    check_reaches(u, 1, other);
+    check_reaches(u, 3, u->page);
+    rig_cmd(u->rig, 0x04, 0, 31, 0);
+    g_assert_cmphex(refused(u, 0, EVT_C_BAD_CD).ssid, ==, 1);
+    g_assert_cmphex(refused(u, 1, EVT_C_BAD_CD).ssid, ==, 2);
+    g_assert_false(refused(u, 3, EVT_C_BAD_CD).ssv);
+    usual_free(u);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -487,5 +520,6 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/substream/aarch32-stage-2", test_aarch32_stage_2);
     qtest_add_func("smmuv3/substream/cfgi-cd", test_cfgi_cd);
     qtest_add_func("smmuv3/substream/cfgi-cd-0", test_cfgi_cd_0);
+    qtest_add_func("smmuv3/substream/cfgi-all", test_cfgi_all);
     return g_test_run();
 }
