@@ -15,6 +15,7 @@
 #include "buffer.h"
 #include "child.h"
 #include "common_va.h"
+#include "cpus.h"
 #include "mempin.h"
 #include "pasid.h"
 #include "testdev.h"
@@ -22,9 +23,9 @@
 #define ROUNDS	10
 
 /*
- * In a process that follows at once, and in one that follows when the queue was given back. The
- * PASID is free soon after that, once no CPU has the address space any more. Returns whether the
- * second has the PASID of one that was killed.
+ * In a process that follows at once, and in one that follows when the queue was given back and
+ * no CPU has the address space any more. Returns whether the second has the PASID of one that
+ * was killed.
  */
 static bool look_for_remains(uint64_t available, const struct pasids *killed)
 {
@@ -33,6 +34,7 @@ static bool look_for_remains(uint64_t available, const struct pasids *killed)
 
 	CHECK(child_finish(&child) == 0);
 	CHECK(testdev_given_back(available));
+	visit_cpus();
 	child = child_start(find_nothing_alone, NULL);
 	reused = pasids_have(killed, peer_receive(&child));
 	CHECK(child_finish(&child) == 0);

@@ -2,6 +2,26 @@
 #include "check.h"
 #include "cpus.h"
 
+static void move_to(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	CHECK(sched_setaffinity(0, sizeof(one), &one) == 0);
+}
+
+void visit_cpus(void)
+{
+	cpu_set_t all;
+
+	CHECK(sched_getaffinity(0, sizeof(all), &all) == 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			move_to(cpu);
+	CHECK(sched_setaffinity(0, sizeof(all), &all) == 0);
+}
+
 static void set_policy(int policy, int priority)
 {
 	struct sched_param parameters = { .sched_priority = priority };
@@ -12,11 +32,7 @@ static void set_policy(int policy, int priority)
 /* Of the calling thread. */
 static void be_first(int cpu)
 {
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	CHECK(sched_setaffinity(0, sizeof(one), &one) == 0);
+	move_to(cpu);
 	set_policy(SCHED_FIFO | SCHED_RESET_ON_FORK, sched_get_priority_max(SCHED_FIFO));
 }
 

@@ -19,6 +19,12 @@ struct held_cpus {
 	bool given_back;
 };
 
+/*
+ * Runs on each CPU for a moment: one that is idle may keep the address space of a process
+ * that has ended, and with it the PASID, until it runs another process.
+ */
+void visit_cpus(void);
+
 /* The caller keeps the CPU it is on; a child of it does not. It must not sleep. */
 void hold_cpus(struct held_cpus *cpus);
 void give_cpus_back(struct held_cpus *cpus);
