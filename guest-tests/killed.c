@@ -15,7 +15,6 @@
 #include "buffer.h"
 #include "child.h"
 #include "common_va.h"
-#include "cpus.h"
 #include "mempin.h"
 #include "pasid.h"
 #include "testdev.h"
@@ -24,8 +23,7 @@
 
 /*
  * In a process that follows at once, and in one that follows when the queue was given back and
- * no CPU has the address space any more. Returns whether the second has the PASID of one that
- * was killed.
+ * the PASID is free as well. Returns whether the second has the PASID of one that was killed.
  */
 static bool look_for_remains(uint64_t available, const struct pasids *killed)
 {
@@ -34,11 +32,12 @@ static bool look_for_remains(uint64_t available, const struct pasids *killed)
 
 	CHECK(child_finish(&child) == 0);
 	CHECK(testdev_given_back(available));
-	visit_cpus();
+	pasids_settle();
 	child = child_start(find_nothing_alone, NULL);
 	reused = pasids_have(killed, peer_receive(&child));
 	CHECK(child_finish(&child) == 0);
 	CHECK(testdev_given_back(available));
+	pasids_settle();
 	return reused;
 }
 

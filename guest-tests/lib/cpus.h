@@ -21,7 +21,7 @@ struct held_cpus {
 
 /*
  * Runs on each CPU for a moment: one that is idle may keep the address space of a process
- * that has ended, and with it the PASID, until it runs another process.
+ * that has ended until it runs another.
  */
 void visit_cpus(void);
 

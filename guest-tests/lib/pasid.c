@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "check.h"
+#include "cpus.h"
 #include "dma-testdev-regs.h"
 #include "pasid.h"
 #include "registers.h"
@@ -22,6 +24,12 @@ uint32_t pasid_in_use(void)
 	CHECK(used & DMA_TESTDEV_QUEUE_PASID_VALID, "no queue is open");
 	CHECK(munmap((void *)control, CONTROL_BYTES) == 0);
 	return used & ~DMA_TESTDEV_QUEUE_PASID_VALID;
+}
+
+void pasids_settle(void)
+{
+	usleep(50000);
+	visit_cpus();
 }
 
 static uint64_t bit_of(uint32_t pasid)

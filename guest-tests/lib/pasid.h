@@ -11,6 +11,12 @@
 /* The PASID of the only queue that is open; asserts that there is one. Needs root. */
 uint32_t pasid_in_use(void);
 
+/*
+ * Waits until those of processes that have ended are likely to be free: the kernel frees one with
+ * the address space, after a grace period, and once no CPU has that any more.
+ */
+void pasids_settle(void);
+
 /* PASIDs that processes had. Linux gives the lowest that is free. */
 struct pasids {
 	uint64_t bits;
