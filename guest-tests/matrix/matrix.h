@@ -176,6 +176,7 @@ void allocate_anywhere(struct cell *cell);
 
 void mount_groups(void);
 void enter_group(struct cell *cell);
+void renew_statistics(struct cell *cell);
 int __group_write(struct cell *cell, const char *file, const char *text);
 void leave_group(pid_t pid);
 

@@ -45,7 +45,7 @@ static void visit_swap(struct cell *cell)
 }
 
 /* Once the twin is gone: what the device used last has more marks to lose. */
-#define MORE_PASSES	8
+#define MORE_PASSES	4
 
 /* The first pass only clears marks of use: until the twin is gone, or the limit is reached. */
 static void press(struct cell *cell, void (*pass)(struct cell *cell))
@@ -55,8 +55,10 @@ static void press(struct cell *cell, void (*pass)(struct cell *cell))
 	drain_lists();
 	while (!twin_absent(cell) && !too_long(start))
 		pass(cell);
-	for (int more = 0; more < MORE_PASSES; more++)
+	for (int more = 0; more < MORE_PASSES; more++) {
+		renew_statistics(cell);
 		pass(cell);
+	}
 }
 
 static void ask_group(struct cell *cell)
