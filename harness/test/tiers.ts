@@ -30,6 +30,7 @@ const TIERS: Record<string, Tier> = {
       ['build', 'kernel', '--without-mm-patches'],
       ['build', 'kernel', '--coverage'],
       ['build', 'kernel', '--flavour', 'kcsan'],
+      ['build', 'kernel', '--config', 'kernel/configs/gdb.config'],
       ['build', 'kernel', '--kernel', '7.3', '--flavour', 'debug'],
       ['build', 'kernel', '--flavour', 'bench'],
       ['build', 'kernel', '--flavour', 'bench', '--no-series'],
