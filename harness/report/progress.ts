@@ -174,14 +174,17 @@ export class ProgressReporter implements Reporter {
   }
 }
 
-/** `kernel: Linux 6.12.117, 42 %, 1 m 12 s of about 6 m 0 s, mm/memory.o`. */
+/**
+ * `kernel: Linux 6.12.117, 42 %, 1 m 12 s of about 6 m 0 s, mm/memory.o`. What takes longer than last
+ * time is another thing: how long, is not known.
+ */
 function stageLine(name: string, stage: RunningStage, now: number): string {
-  const { title, fraction, startedAt, expectedMs, doing } = stage;
+  const { title, fraction, startedAt, expectedMs = 0, doing } = stage;
   const elapsed = duration(now - startedAt);
   const parts = [
     `${name}: ${title}`,
     fraction === undefined ? '' : `${Math.floor(fraction * 100)} %`,
-    expectedMs === undefined ? elapsed : `${elapsed} of about ${duration(expectedMs)}`,
+    now - startedAt > expectedMs ? elapsed : `${elapsed} of about ${duration(expectedMs)}`,
     doing,
   ];
   return parts.filter(Boolean).join(', ');

@@ -70,9 +70,8 @@ const MODULES = [
 
 /** Builds the kernel and the driver, or finds them built. */
 export function buildKernel(workspace: Workspace, request: KernelRequest): Promise<KernelArtifact> {
-  const { source, series, flavour } = request;
-  const title = `Linux ${source.version}, series ${series.name}, ${flavour}`;
-  return stage(workspace, 'kernel', title, async (progress) => {
+  const { source, series } = request;
+  return stage(workspace, 'kernel', titleOf(request), async (progress) => {
     const compiler = await workspace.compilerVersion(`${workspace.crossCompile}gcc`);
     const own = await readFragments(join(workspace.root, 'kernel/configs'), request);
     const fragments = [own, ...request.fragments].join('\n');
@@ -83,6 +82,14 @@ export function buildKernel(workspace: Workspace, request: KernelRequest): Promi
       : await fromDeveloperTree(workspace, plan);
     return describe(entry, request, parts, compiler);
   });
+}
+
+/** What builds differ in that take different times. */
+function titleOf({ source, series, flavour, fragments, counted }: KernelRequest): string {
+  const parts = [`Linux ${source.version}`, `series ${series.name}`, flavour];
+  if (counted.length > 0) parts.push('coverage');
+  else if (fragments.length > 0) parts.push('further options');
+  return parts.join(', ');
 }
 
 interface Plan {

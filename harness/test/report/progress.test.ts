@@ -62,6 +62,14 @@ test('a note is shown whenever it comes, live or plain', (t) => {
   }
 });
 
+test('what takes longer than last time is not said to end then', (t) => {
+  const { clock, stream, reporter } = reporterAt(false);
+  reporter.stage(started);
+  clock.now = 360_001;
+  reporter.stage({ type: 'stageProgress', stage: 'kernel', text: 'mm/gup.o' });
+  t.is(stream.lines.at(-1), 'kernel: Linux 6.12.117, 6 m 0 s, mm/gup.o');
+});
+
 test('plain output has no escapes, also for hostile text', (t) => {
   const { clock, stream, reporter } = reporterAt(false);
   reporter.stage(started);
