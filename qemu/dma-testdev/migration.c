@@ -94,13 +94,16 @@ static bool fifo_valid(const DmaTestdevQueue *q, const DmaFifo *fifo)
            (!fifo->length || q->phase != PHASE_EXECUTE || op_keeps_bytes(q));
 }
 
-static int queue_work_post_load(void *opaque, int version_id)
+static bool queue_work_valid(const DmaTestdevQueue *q)
 {
-    DmaTestdevQueue *q = opaque;
-
     return q->phase <= PHASE_PUBLISH &&
            (q->phase != PHASE_EXECUTE || q->desc.op < DMA_TESTDEV_NR_OPS) &&
-           fifo_valid(q, &q->src_fifo) && fifo_valid(q, &q->dst_fifo) ? 0 : -EINVAL;
+           fifo_valid(q, &q->src_fifo) && fifo_valid(q, &q->dst_fifo);
+}
+
+static int queue_work_post_load(void *opaque, int version_id)
+{
+    return queue_work_valid(opaque) ? 0 : -EINVAL;
 }
 
 /* The descriptor under way */
