@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import test from 'ava';
 import { touchedFiles } from '../../host/overlay.ts';
 import { workspace } from '../e2e/machine.ts';
-import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
-import { QemuTree } from './qemuTree.ts';
+import { PATCH_TIMEOUT_MS, provenBuild } from '../e2e/provenBuild.ts';
+import { QemuTree } from '../e2e/qemuTree.ts';
 
-/** Files of ours that keep the kernel's style and licence, because driver and programs include them. */
-const SHARED = ['hw/misc/dma-testdev/dma-testdev-regs.h'];
 /** Without these two the source does not build at all. */
 const BUILD_FIXES = 2;
 /** What includes a header from here is nearly everything. */
@@ -24,30 +22,6 @@ test.serial('every patch builds by itself', async (t) => {
       basename(qemu.patches[count - 1] ?? ''),
     );
   }
-});
-
-test.serial('QEMU’s checkpatch finds nothing in a patch or a new file', async (t) => {
-  await using qemu = await QemuTree.open('style');
-  await qemu.applyFirst(qemu.patches.length);
-  for (const patch of qemu.patches) {
-    const { code, tail } = await qemu.checkpatch(patch);
-    t.deepEqual({ code, tail }, { code: 0, tail: '' }, basename(patch));
-  }
-  const files = (await qemu.newFiles()).filter((file) => !SHARED.includes(file));
-  t.true(files.length > 10);
-  for (const file of files) {
-    const { code, tail } = await qemu.checkpatch('-f', file);
-    t.deepEqual({ code, tail }, { code: 0, tail: '' }, file);
-  }
-});
-
-test.serial('checkpatch finds a mistake', async (t) => {
-  await using qemu = await QemuTree.open('mistake');
-  const file = join(qemu.tree, 'hw/arm/mistake.c');
-  await writeFile(file, '/* SPDX-License-Identifier: GPL-2.0-or-later */\n\tint a;\n');
-  const { code, tail } = await qemu.checkpatch('-f', 'hw/arm/mistake.c');
-  t.is(code, 1);
-  t.regex(tail, /code indent should never use tabs/);
 });
 
 async function buildFirst(qemu: QemuTree, count: number): Promise<string> {

@@ -7,7 +7,7 @@ import { bases } from '../../kernel/bases.ts';
 import { workspace } from '../e2e/machine.ts';
 import { requirePackages } from '../e2e/packages.ts';
 import { git } from '../e2e/pristine.ts';
-import { PATCH_TIMEOUT_MS, provenBuild } from './provenBuild.ts';
+import { PATCH_TIMEOUT_MS, provenBuild } from '../e2e/provenBuild.ts';
 import { type Architecture, arm64, SeriesTree, x86 } from './seriesTree.ts';
 
 /** Findings that stay, each with its reason. */

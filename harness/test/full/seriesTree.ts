@@ -11,7 +11,7 @@ import type { KernelSource } from '../../kernel/source.ts';
 import { writeSeries } from '../../stages/writeSeries.ts';
 import { ROOT } from '../e2e/pinlab.ts';
 import { ownKernel, ownWorkspace } from '../e2e/pristine.ts';
-import { hashesOf } from './provenBuild.ts';
+import { hashesOf } from '../e2e/provenBuild.ts';
 
 /** What make is told for one architecture. */
 export interface Architecture {
