@@ -16,7 +16,9 @@ export function untilInterrupted(): Interrupts {
   const abort = (name: NodeJS.Signals) => {
     if (holders > 0 && name === 'SIGINT') return;
     controller.abort();
-    remove();
+    // Not at once: what else listens, such as whoever writes a file, would then take itself for the last that does and
+    // let the signal end the process.
+    setImmediate(remove);
   };
   const remove = () => {
     for (const name of SIGNALS) process.off(name, abort);

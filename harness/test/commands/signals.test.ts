@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { untilInterrupted } from '../../commands/signals.ts';
 
@@ -19,3 +20,22 @@ test.serial('a request to terminate is obeyed whoever has the terminal', (t) => 
   process.emit('SIGTERM', 'SIGTERM');
   t.true(interrupts.signal.aborted);
 });
+
+test.serial(
+  'the first request leaves the process alive, whatever else listens; the second ends it',
+  async (t) => {
+    const alone = process.listenerCount('SIGTERM');
+    using interrupts = untilInterrupted();
+    let others = 0;
+    const count = () => {
+      others = process.listenerCount('SIGTERM') - alone - 1;
+    };
+    process.on('SIGTERM', count);
+    process.emit('SIGTERM', 'SIGTERM');
+    process.off('SIGTERM', count);
+    t.true(interrupts.signal.aborted);
+    t.is(others, 1, 'asked in the middle of the signal');
+    await setImmediate();
+    t.is(process.listenerCount('SIGTERM'), alone);
+  },
+);
