@@ -61,7 +61,10 @@ export function frameAddress({ symbol, offset = '0x0' }: Frame, index: number): 
 /** Minus one, as 64 bits: addr2line takes no other sign. */
 const BYTE_BEFORE = '0xffffffffffffffff';
 
-/** A return address at the very start of a function belongs to the one before, which ends in a call. */
+/**
+ * A return address at the very start of a function belongs to the one before, which ends in a call. In a module, whose
+ * sections have addresses of their own, it is found only if it is in the same section.
+ */
 function isBehindCaller(offset: string, index: number): boolean {
   return index > 0 && Number(offset) === 0;
 }
