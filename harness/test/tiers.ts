@@ -50,12 +50,15 @@ interface Totals {
 }
 
 const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-const failures: string[] = [];
+/** Of each failed test its tier and title, and what AVA says of it. */
+const failures: string[][] = [];
+/** As much of it as is repeated where a log of thousands of lines is looked at first: at its end. */
+const REPEATED_LINES = 40;
 let broken = false;
 for (const name of process.argv.slice(2)) await runTier(name);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
-show(['', ...failures.map((title) => `failed: ${title}`)].join('\n'));
-process.stdout.write(`${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
+for (const failure of failures) show(failure.slice(0, REPEATED_LINES).join('\n'));
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
 process.exitCode = broken || totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
 async function runTier(name: string) {
@@ -65,16 +68,17 @@ async function runTier(name: string) {
     if (!(await runNode(`pinlab ${build.join(' ')}`, [CLI, ...build], show))) return;
   }
   const parser = new KtapParser();
+  let failure: string[] | undefined;
   const ended = await runNode(`${name} tests`, [AVA, '--tap', '--config', tier.config], (line) => {
     parser.push(line);
     show(line);
+    const [, passed, title] = /^(ok|not ok) \d+ - (.*)/.exec(line) ?? [];
+    if (title === undefined) return failure?.push(line);
+    failure = passed === 'ok' ? undefined : [`\nfailed: ${name}: ${title}`];
+    if (failure) failures.push(failure);
   });
   const document = parser.end();
-  for (const result of document.results) {
-    const { status } = statusOf(result);
-    count(status);
-    if (status === 'fail') failures.push(`${name}: ${result.name}`);
-  }
+  for (const result of document.results) count(statusOf(result).status);
   // A stream that broke off proves nothing about the tests it did not mention.
   if (document.errors.length > 0) fail(`${name} tests: ${document.errors.join('; ')}`);
   if (!ended && totals.failed === 0) fail(`${name} tests: ava failed outside a test`);
