@@ -125,7 +125,7 @@ export const SPLAT_KINDS: readonly SplatKind[] = [
   },
   {
     kind: 'hung-task',
-    pattern: /^INFO: task (.+):\d+ blocked for more than \d+ seconds/,
+    pattern: /^INFO: task (.+):\d+ blocked(?: in I\/O wait)? for more than \d+ seconds/,
     label: 'hung task',
     end: 'trace',
     reason: 'A task waits for something that does not come.',

@@ -52,6 +52,8 @@ const ANNOUNCEMENTS: readonly [kind: string, line: string, title: string][] = [
     'INFO: task kworker/0:1:12 blocked for more than 10 seconds.',
     'hung task kworker/0:1',
   ],
+  // As Linux 7.3 says it of a task that waits for I/O.
+  ['hung-task', 'INFO: task dma:70 blocked in I/O wait for more than 10 seconds.', 'hung task dma'],
   ['soft-lockup', 'watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [dma:70]', 'soft lockup'],
   ['hard-lockup', 'watchdog: Watchdog detected hard LOCKUP on cpu 0', 'hard LOCKUP'],
   [
