@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { BootError, BuildError, DISK_FULL, EXIT, MismatchError } from '../errors.ts';
 import type { Results, TestResult } from './results.ts';
-import { decidingAttempt } from './verdict.ts';
+import { decidingAttempt, isBad } from './verdict.ts';
 
 /** What `git bisect run` understands: good, bad, cannot be judged, and stop everything. */
 export const BISECT = { good: 0, bad: 1, skip: 125, abort: 128 } as const;
@@ -12,10 +12,10 @@ export const BISECT = { good: 0, bad: 1, skip: 125, abort: 128 } as const;
  */
 export function bisectCode({ tests, splats, summary }: Results, fingerprint?: string): number {
   if (summary.exitCode === EXIT.interrupted) return EXIT.interrupted;
-  const isBad = fingerprint
+  const bad = fingerprint
     ? splats.some((splat) => splat.fingerprint === fingerprint)
     : tests.some(failed);
-  if (isBad) return BISECT.bad;
+  if (bad) return BISECT.bad;
   return summary.exitCode === EXIT.ok ? BISECT.good : BISECT.skip;
 }
 
@@ -26,13 +26,13 @@ export function bisectCodeOfError(error: unknown): number {
 }
 
 /**
- * A test that never started says nothing of the commit. Nor does one whose QEMU a signal ended, be it
- * the host's or that of QEMU's own crash.
+ * A test that never started, or could not go on, says nothing of the commit. Nor does one whose QEMU a
+ * signal ended, be it the host's or that of QEMU's own crash.
  */
-function failed({ status, attempts }: TestResult): boolean {
+function failed({ attempts }: TestResult): boolean {
   const decisive = decidingAttempt(attempts);
   if (decisive === undefined || decisive.qemuEndedBy !== undefined) return false;
-  return status === 'fail' || status === 'lost';
+  return isBad(decisive);
 }
 
 /** strerror(ENOSPC), which every build tool prints. */

@@ -9,8 +9,6 @@ export interface RunPolicy extends RepetitionOptions {
   isolation: Isolation;
   /** What a test that passes only when retried makes of the run. */
   flaky: NonNullable<SummaryOptions['flaky']>;
-  /** What a test that fails means for those after it. */
-  onFailure: 'continue' | 'stop';
 }
 
 /** Every test once, whatever becomes of the others. */

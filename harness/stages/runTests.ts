@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
-import type { Attempt, Splat, TestResult } from '../schema/results.ts';
-import { concludeTest, isBad, withSplats } from '../schema/verdict.ts';
-import { type AttemptOptions, attemptTest } from './attemptTest.ts';
+import type { Splat, TestResult } from '../schema/results.ts';
+import { isBad, withSplats } from '../schema/verdict.ts';
+import { type Attempted, type AttemptOptions, attemptTest } from './attemptTest.ts';
 import type { Batch, Durations } from './batches.ts';
 import { type BatchQueue, queueFor } from './batchQueue.ts';
 import { GuestSlot } from './guestSlot.ts';
 import { type GuestSource, openGuestSource } from './guestSource.ts';
-import { nextRepetition } from './repetition.ts';
 import type { RunPolicy } from './runPolicy.ts';
 import { sideBySide } from './sideBySide.ts';
 import type { TestGuestRequest } from './testGuest.ts';
 import type { PlannedTest } from './testPlan.ts';
 import type { TestRecord } from './testRecord.ts';
+import { untilVerdict } from './untilVerdict.ts';
 
-export interface RunTestsRequest extends TestGuestRequest, Pick<AttemptOptions, 'testTimeoutMs'> {
+export interface RunTestsRequest
+  extends Omit<TestGuestRequest, 'onSplats'>,
+    Pick<AttemptOptions, 'testTimeoutMs'> {
   tests: readonly PlannedTest[];
   policy: RunPolicy;
   /** How many guests run side by side, at least 1. */
@@ -27,10 +29,10 @@ export async function runTests(request: RunTestsRequest, record: TestRecord): Pr
   const { tests, policy, jobs, durations, machine } = request;
   const queue = queueFor(jobs, tests, durations);
   const needed = { isolation: policy.isolation, batches: queue.length };
-  await using source = openGuestSource(request, needed, record);
+  const onSplats = (splats: readonly Splat[]) => record.addSplats(splats);
+  await using source = openGuestSource({ ...request, onSplats }, needed, record);
   await sideBySide(Math.min(jobs, queue.length), machine.signal, async (signal) => {
-    const onReports = (splats: readonly Splat[]) => record.addSplats(splats);
-    await using slot = new GuestSlot({ open: () => source.open(), onReports, signal });
+    await using slot = new GuestSlot({ open: () => source.open(), onReports: onSplats, signal });
     const worker = { ...request, queue, source, slot, signal };
     for (let batch = queue.take(); batch; batch = queue.take())
       await runBatch(batch, worker, record);
@@ -61,34 +63,32 @@ async function runBatch({ tests }: Batch, worker: Worker, record: TestRecord) {
 }
 
 /** Runs one test to its verdict; `more`: another guest will be needed after it. */
-async function runTest(
+function runTest(
   test: PlannedTest,
   { policy, source: guests, slot, more, ...options }: Worker & { more: boolean },
   record: TestRecord,
 ): Promise<TestResult> {
-  const attempts: Attempt[] = [];
-  const splats: Splat[] = [];
-  let repetition: number | undefined = 1;
-  while (repetition !== undefined) {
+  const attempt = async (number: number) => {
     const on = await slot.use();
     if (more) guests.prepare();
-    record.starts(test.id, attempts.length + 1);
-    const { attempt, splats: found } = await attemptTest(on, test, options);
-    const decoded = await record.addSplats(found);
-    const which = policy.repeatEach > 1 ? { repetition } : {};
-    const seen = { ...withSplats(attempt, test.id, decoded), ...which, guest: on.number };
-    attempts.push(seen);
-    splats.push(...decoded);
-    if (attempt.status === 'lost') await slot.drop();
-    // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
-    else if (decoded.length > 0 || isSpent(seen, policy)) await slot.clear();
-    repetition = nextRepetition(attempts, policy);
-  }
-  const source = test.source ? { source: test.source } : {};
-  return { ...concludeTest(test.id, attempts, splats), ...source };
+    record.starts(test.id, number);
+    const done = await attemptTest(on, test, options);
+    const splats = await record.addSplats(done.splats);
+    return {
+      attempt: { ...withSplats(done.attempt, test.id, splats), guest: on.number },
+      splats,
+    };
+  };
+  const cleanUp = async (done: Attempted) => {
+    if (done.attempt.status === 'lost') await slot.drop();
+    else if (isSpent(done, policy)) await slot.clear();
+  };
+  return untilVerdict(test, policy, { attempt, cleanUp }, record);
 }
 
 /** Whether no other test may run in the guest: it must not hand on what a failure left. */
-function isSpent(seen: Attempt, { isolation }: RunPolicy): boolean {
-  return isolation === 'test' || (isolation === 'program' && isBad(seen));
+function isSpent({ attempt, splats }: Attempted, { isolation }: RunPolicy): boolean {
+  // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
+  if (splats.length > 0) return true;
+  return isolation === 'test' || (isolation === 'program' && isBad(attempt));
 }

@@ -21,6 +21,10 @@ const killed = sampleTest({
   ...{ name: 'sixth', status: 'lost' },
   attempts: [{ status: 'lost', durationMs: 1, diagnostics: [], qemuEndedBy: 'SIGKILL' }],
 });
+const unfinished = sampleTest({
+  ...{ name: 'seventh', status: 'lost', reason: 'not finished after 1 attempts: no guest starts' },
+  attempts: [{ status: 'pass', durationMs: 1, diagnostics: [] }],
+});
 const neverStarted = lostTest('pin:fifth', 'never started');
 const splat = sampleSplat({ fingerprint: 'warning-wanted', test: null });
 const otherSplat = sampleSplat({ fingerprint: 'oops-other', test: null });
@@ -32,6 +36,7 @@ const RUNS: [string, Results, { any: number; wanted: number }][] = [
   ['a signal ended a QEMU', sampleResults([passed, killed]), { any: 125, wanted: 125 }],
   ['nothing passed', sampleResults([skipped]), { any: 125, wanted: 125 }],
   ['a test never started', sampleResults([passed, neverStarted]), { any: 125, wanted: 125 }],
+  ['a repetition could not start', sampleResults([passed, unfinished]), { any: 125, wanted: 125 }],
   ['the wanted report', sampleResults([passed], [splat]), { any: 125, wanted: 1 }],
   ['the wanted report in a failure', sampleResults([failed], [splat]), { any: 1, wanted: 1 }],
   ['another report', sampleResults([passed], [otherSplat]), { any: 125, wanted: 125 }],

@@ -4,7 +4,11 @@ import type { TestStatus } from '../../schema/results.ts';
 import { nextRepetition, type RepetitionOptions } from '../../stages/repetition.ts';
 
 /** The repetitions that attempts with these statuses belong to, in their order. */
-function repetitions(statuses: readonly TestStatus[], options: RepetitionOptions): number[] {
+function repetitions(
+  statuses: readonly TestStatus[],
+  given: Omit<RepetitionOptions, 'onFailure'> & Partial<RepetitionOptions>,
+): number[] {
+  const options = { onFailure: 'continue', ...given } as const;
   const attempts: { status: TestStatus; repetition: number }[] = [];
   for (const status of statuses) {
     const repetition = nextRepetition(attempts, options);
@@ -39,4 +43,11 @@ test('each repetition has retries of its own', (t) => {
   t.deepEqual(repetitions(plenty('fail'), options), [1, 1, 2, 2]);
   t.deepEqual(repetitions(['fail', 'pass', 'fail', 'pass'], options), [1, 1, 2, 2]);
   t.deepEqual(repetitions(['pass', 'fail', 'pass'], options), [1, 2, 2]);
+});
+
+test('with fail-fast nothing follows a repetition that failed, once it has had its retries', (t) => {
+  const options = { repeatEach: 3, retries: 1, onFailure: 'stop' } as const;
+  t.deepEqual(repetitions(plenty('fail'), options), [1, 1]);
+  t.deepEqual(repetitions(['pass', 'lost', 'lost', 'pass'], options), [1, 2, 2]);
+  t.deepEqual(repetitions(['fail', 'pass', 'pass', 'pass'], options), [1, 1, 2, 3]);
 });
