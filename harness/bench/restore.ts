@@ -46,5 +46,6 @@ function testGuestRequest(
     ...{ programs: guestTests.directory, configSha256: kernel.configSha256 },
     watchdog: new Watchdog({ directory: scratch, kernelConfig: kernel.config }),
     logs: new ConsoleLogs(scratch),
+    onSplats: () => Promise.resolve(),
   };
 }

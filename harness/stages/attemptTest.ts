@@ -40,9 +40,9 @@ export async function attemptTest(
   const startedAt = performance.now();
   const { judgement, counts } = await untilCounted(on, test, options);
   const durationMs = Math.round(performance.now() - startedAt);
-  const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
   const { status } = judgement;
   const qemuEndedBy = status === 'lost' ? await signalOf(on) : undefined;
+  const splats = await on.watch.take(on.guest.within(REPORT_TIMEOUT_MS));
   // Only now: what the kernel says when it is asked is no report of its own.
   const hang = status === 'lost' ? await askWhy(on, test, options) : [];
   const diagnostics = [...judgement.diagnostics, ...hang];
@@ -55,10 +55,16 @@ export async function attemptTest(
 /** How long QEMU may take to end after the connection to its guest broke. */
 const END_TIMEOUT_MS = 1_000;
 
-/** The signal that ended QEMU, if one did; a guest that panics or powers off lets it exit. */
+/**
+ * The signal that ended QEMU, if one did; a guest that panics or powers off lets it exit. Where QEMU
+ * has ended, all that its guest printed has been read by then.
+ */
 async function signalOf({ guest }: TestGuest): Promise<string | undefined> {
   const late = setTimeout(END_TIMEOUT_MS, undefined);
-  return (await Promise.race([guest.vm.exited, late]))?.signal;
+  const exit = await Promise.race([guest.vm.exited, late]);
+  const tooLate = setTimeout(SETTLE_TIMEOUT_MS, undefined, { ref: false });
+  if (exit) await Promise.race([guest.console.closed, tooLate]);
+  return exit?.signal;
 }
 
 function reasonOf({ reason }: Judgement, qemuEndedBy?: string) {

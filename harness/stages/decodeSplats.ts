@@ -73,13 +73,16 @@ async function locate(
   sources: string,
 ): Promise<[string, SourceLocation[]][]> {
   if (places.length === 0) return [];
-  const args = ['-a', '-f', '-i', '-e', file, ...places.map(({ address }) => address)];
+  // The same few frames make up a storm of reports, which would not fit on a command line.
+  const addresses = [...new Set(places.map(({ address }) => address))];
+  const args = ['-a', '-f', '-i', '-e', file, ...addresses];
   const what = 'decode a report of the kernel';
   const { code, stdout } = await tryRun(`${crossCompile}addr2line`, args, { what, signal });
   // A report without source lines is still a report.
   if (code !== 0) return [];
   const found = parseAddr2line(relativeToSources(stdout), sources);
-  return places.map(({ key }, i) => [key, found[i] ?? []]);
+  const located = new Map(addresses.map((address, i) => [address, found[i] ?? []]));
+  return places.map(({ key, address }) => [key, located.get(address) ?? []]);
 }
 
 /** Our objects name their sources by where they were built: beside the tree, or a copy of a module. */

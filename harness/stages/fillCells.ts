@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { commandLine } from '../host/spawn.ts';
 import { type MatrixCell, type Measured, measured } from '../schema/matrix.ts';
-import type { Splat } from '../schema/results.ts';
 import { answered } from './answered.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
 import { GuestSlot } from './guestSlot.ts';
@@ -21,7 +20,6 @@ export interface FillRequest extends TestGuestRequest {
   job: MatrixJob;
   /** Called with each row as soon as its cells are known. */
   onRow: (cells: readonly MatrixCell[]) => void;
-  onSplats: (splats: readonly Splat[]) => Promise<void>;
 }
 
 type Row = MatrixJob['rows'][number];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { PinlabError } from '../errors.ts';
+import { asPinlabError } from '../errors.ts';
 import { type Series, type SeriesPart, seriesOverlay, seriesParts } from '../host/overlay.ts';
 import { exists } from '../host/paths.ts';
 import { type PatchLine, patchLine } from '../kernel/patchLine.ts';
@@ -29,10 +29,8 @@ export async function withSource(
   sources: KernelSources,
   frames: readonly Frame[],
 ): Promise<Frame[]> {
-  const overlay = await overlayDirectory(workspace, sources);
-  if (!overlay) return [...frames];
-  const patches = sources.applied.patches.map((file) => readFile(file, 'utf8'));
-  const tree: Tree = { ...workspace, ...sources, overlay, patches: await Promise.all(patches) };
+  const tree = await openTree(workspace, sources);
+  if (!tree) return [...frames];
   return Promise.all(frames.map((frame) => enrich(frame, tree)));
 }
 
@@ -43,7 +41,20 @@ interface Tree extends Workspace, KernelSources {
   patches: readonly string[];
 }
 
-/** What the kernel was built from; none if it has been edited since, or there is no room for it. */
+/** What the kernel was built from; none if it has been edited or moved since, or there is no room for it. */
+async function openTree(workspace: Workspace, sources: KernelSources): Promise<Tree | undefined> {
+  try {
+    const overlay = await overlayDirectory(workspace, sources);
+    if (overlay === undefined) return undefined;
+    const patches = sources.applied.patches.map((file) => readFile(file, 'utf8'));
+    return { ...workspace, ...sources, overlay, patches: await Promise.all(patches) };
+  } catch (error) {
+    // A report without its source is still a report; a bug of ours is thrown on.
+    asPinlabError(error);
+    return undefined;
+  }
+}
+
 async function overlayDirectory(
   { cache, signal }: Workspace,
   { source, applied, series }: KernelSources,
@@ -54,17 +65,7 @@ async function overlayDirectory(
   if (parts !== JSON.stringify(series)) return undefined;
   const inputs = { source: `${source.base} ${source.version}`, series: parts };
   const build = (to: string) => seriesOverlay(source.directory, to, applied, signal);
-  try {
-    return (await cache.get('kernel-overlay', inputs, build, { signal })).directory;
-  } catch (error) {
-    // A report without its source is still a report.
-    if (error instanceof PinlabError || isSystemError(error)) return undefined;
-    throw error;
-  }
-}
-
-function isSystemError(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).syscall !== undefined;
+  return (await cache.get('kernel-overlay', inputs, build, { signal })).directory;
 }
 
 async function enrich(frame: Frame, tree: Tree): Promise<Frame> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
+import type { Splat } from '../schema/results.ts';
 import { type Asking, answered, type HangingGuest } from './answered.ts';
 import { type BootRequest, bootGuest, type Guest } from './bootGuest.ts';
 import { GUEST_DIRECTORY } from './buildGuestTests.ts';
@@ -8,7 +9,7 @@ import type { CoverageCollector } from './coverage.ts';
 import { checkGuestContract } from './guestContract.ts';
 import { restoreGuest } from './restoreGuest.ts';
 import type { Snapshot } from './snapshot.ts';
-import { SplatWatch } from './splatWatch.ts';
+import { REPORT_TIMEOUT_MS, SplatWatch } from './splatWatch.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** A guest in which tests can run, and what its kernel says meanwhile; disposal ends it. */
@@ -21,6 +22,8 @@ export interface TestGuest extends AsyncDisposable {
 
 export interface TestGuestRequest {
   machine: Omit<BootRequest, 'consoleFile' | 'onLine' | 'onHang'>;
+  /** Takes what the kernel of a guest reported that did not become ready for tests. */
+  onSplats: (splats: readonly Splat[]) => Promise<unknown>;
   /** A directory that holds the programs. */
   programs: string;
   /** What /proc/config.gz of the guest must hash to. */
@@ -38,10 +41,10 @@ const UPLOAD_TIMEOUT_MS = 60_000;
 /** Boots a guest, makes sure that it is the one that was built, and copies the programs into it. */
 export function bootTestGuest(request: TestGuestRequest): Promise<TestGuest> {
   const asking = askingOf(request, 'a guest that is ready for tests');
-  return open(request, async (log) => {
+  return open(request, asking, async (followed) => {
     await using scope = new AsyncDisposableStack();
-    const guest = scope.use(await bootGuest({ ...request.machine, ...log, ...asking }));
-    await answered(guest, prepare(guest, request), asking);
+    const guest = scope.use(await bootGuest({ ...request.machine, ...followed }));
+    await answered(guest, prepare(guest, request), followed);
     scope.move();
     return guest;
   });
@@ -53,7 +56,9 @@ export function restoreTestGuest(
   snapshot: Snapshot,
 ): Promise<TestGuest> {
   const asking = askingOf(request, 'a guest that starts from a snapshot');
-  return open(request, (log) => restoreGuest({ ...request.machine, ...log, ...asking }, snapshot));
+  return open(request, asking, (followed) =>
+    restoreGuest({ ...request.machine, ...followed }, snapshot),
+  );
 }
 
 /** Has the kernel asked of a guest that does not become what is `awaited`. */
@@ -65,14 +70,31 @@ export function askingOf({ watchdog, machine }: TestGuestRequest, awaited: strin
 
 /** A guest with its console in the next log and all its lines watched. */
 async function open(
-  { logs, coverage }: TestGuestRequest,
-  start: (log: Pick<BootRequest, 'consoleFile' | 'onLine'>) => Promise<Guest>,
+  { logs, coverage, onSplats }: TestGuestRequest,
+  asking: Asking,
+  start: (followed: Pick<BootRequest, 'consoleFile' | 'onLine'> & Asking) => Promise<Guest>,
 ): Promise<TestGuest> {
   await using scope = new AsyncDisposableStack();
   const log = scope.use(logs.open());
   const watch = new SplatWatch(randomBytes(8).toString('hex'));
   const onLine = (line: string) => watch.push(line);
-  const guest = scope.use(await start({ consoleFile: log.file, onLine }));
+  let told: Promise<unknown> | undefined;
+  const tell = () => {
+    told ??= watch.take(REPORT_TIMEOUT_MS).then(onSplats);
+    return told;
+  };
+  const onHang: Asking['onHang'] = async (hanging, error) => {
+    // What the kernel says when it is asked is no report of its own.
+    await tell();
+    await asking.onHang?.(hanging, error);
+  };
+  const starting = start({ ...asking, onHang, consoleFile: log.file, onLine });
+  const guest = scope.use(
+    await starting.catch(async (error) => {
+      await tell();
+      throw error;
+    }),
+  );
   const owned = scope.move();
   const { number } = log;
   const end = async () => {

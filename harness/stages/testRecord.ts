@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { asPinlabError } from '../errors.ts';
 import type { Emit } from '../schema/events.ts';
 import type { Splat, TestResult } from '../schema/results.ts';
 import type { Guest } from './bootGuest.ts';
@@ -46,11 +47,18 @@ export class TestRecord {
     this.notStarted = `not started: the run stopped when ${id} failed`;
   }
 
-  /** The kernel has reported on itself; returns the reports with their source lines. */
+  /** The kernel has reported on itself; returns the reports, with their source lines where these can be had. */
   async addSplats(found: readonly Splat[]): Promise<Splat[]> {
-    const splats = await this.#decode(found);
-    this.splats.push(...splats);
-    for (const splat of splats) this.#emit({ type: 'splat', splat });
+    let splats = [...found];
+    try {
+      splats = await this.#decode(found);
+    } catch (error) {
+      // A report without its source is still a report; a bug of ours is thrown on.
+      asPinlabError(error);
+    } finally {
+      this.splats.push(...splats);
+      for (const splat of splats) this.#emit({ type: 'splat', splat });
+    }
     return splats;
   }
 }

@@ -20,6 +20,7 @@ async function request(directory: string) {
     ...{ machine, programs: guestTests.directory, configSha256: kernel.configSha256 },
     watchdog: new Watchdog({ directory, kernelConfig: kernel.config }),
     logs: new ConsoleLogs(directory),
+    onSplats: () => Promise.resolve(),
   };
 }
 

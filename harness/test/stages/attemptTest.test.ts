@@ -43,7 +43,8 @@ function guestThat({ says, settle, exited, smmu = [{}] }: Behaviour) {
     settle,
   };
   const end = exited ? Promise.resolve(exited) : new Promise(() => undefined);
-  const guest = { ssh, vm: { qmp, exited: end }, slowdown: 1, within: (ms: number) => ms };
+  const console = { closed: Promise.resolve() };
+  const guest = { ssh, console, vm: { qmp, exited: end }, slowdown: 1, within: (ms: number) => ms };
   return { guest, watch, number: 1 } as unknown as TestGuest;
 }
 
@@ -121,4 +122,23 @@ test('a stall that was answered late is no failure, and one without an answer is
   const left = await judged(waits);
   t.is(left.status, 'fail');
   t.is(left.reason, 'stalls that the kernel did not answer: 1');
+});
+
+test('what the kernel printed last is read before its reports are taken', async (t) => {
+  const on = silentGuest(() => undefined, { code: 0, signal: undefined });
+  const order: string[] = [];
+  const closed = new Promise<void>((resolve) => {
+    setTimeout(() => {
+      order.push('closed');
+      resolve();
+    }, 50);
+  });
+  const take = async () => {
+    order.push('taken');
+    return [];
+  };
+  Object.assign(on.guest, { console: { closed } });
+  Object.assign(on.watch, { take });
+  await attemptTest(on, PLANNED, options(new AbortController().signal));
+  t.deepEqual(order, ['closed', 'taken']);
 });

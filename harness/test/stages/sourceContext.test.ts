@@ -78,6 +78,9 @@ test('what cannot be shown leaves the frame as it was', async (t) => {
   await write(join(root, 'kernel/mempinfd/mm/mempinfd.c'), 'edited\na\nb\nc\n');
   const stale = [at('mm/mempinfd.c', 2)];
   t.deepEqual(await withSource(workspace, sources, stale), stale);
+  // Or has taken a patch away.
+  await rm(join(root, 'kernel/patches/1.patch'));
+  t.deepEqual(await withSource(workspace, sources, stale), stale);
   await rm(root, { recursive: true });
 });
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import test from 'ava';
-import { InfraError, InterruptedError } from '../../errors.ts';
+import { BootError, InfraError, InterruptedError } from '../../errors.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 import { makeKeys } from '../../image/keys.ts';
 import { DEFAULT_MACHINE } from '../../qemu/args.ts';
+import type { Splat } from '../../schema/results.ts';
 import { ConsoleLogs } from '../../stages/consoleLogs.ts';
 import { bootTestGuest, restoreTestGuest, type TestGuestRequest } from '../../stages/testGuest.ts';
 import { fakeQemu } from '../qemu/fakeQemu.ts';
@@ -26,6 +27,7 @@ async function guestsOf(program: string, signal = new AbortController().signal) 
   const qemu = scope.use(await fakeQemu(program));
   const directory = scope.use(await temporaryDirectory('test'));
   const asked: string[] = [];
+  const splats: Splat[] = [];
   const watchdog = {
     report: async (_: unknown, hang: { awaited: string }) => asked.push(hang.awaited),
   };
@@ -35,9 +37,10 @@ async function guestsOf(program: string, signal = new AbortController().signal) 
     machine: { qemu: qemu.file, machine, hostPublicKey, clientKey, timeoutMs: 60_000, signal },
     ...{ programs: directory.path, configSha256: '', logs: new ConsoleLogs(directory.path) },
     watchdog,
+    onSplats: async (found: readonly Splat[]) => splats.push(...found),
   } as unknown as TestGuestRequest;
   const owned = scope.move();
-  return { request, asked, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { request, asked, splats, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 test('the kernel of a guest that is ready and lets nobody in is asked', async (t) => {
@@ -55,6 +58,20 @@ test('so is that of one that does not answer where its snapshot was taken', asyn
     'a guest that starts from a snapshot; ' +
       'a guest that was restored from a snapshot did not answer within 500 ms',
   ]);
+});
+
+test('what the kernel of a guest reported that did not become ready is told', async (t) => {
+  const says =
+    "const said = connect('console'); said.write('WARNING: CPU: 0 PID: 1 at mm/gup.c:1 f+0x1/0x2\\n');";
+  await using guests = await guestsOf(`serveQmp(connect('qmp'));
+connect('ready');
+${says}
+setTimeout(() => process.exit(0), 500);`);
+  await t.throwsAsync(bootTestGuest(guests.request), { instanceOf: BootError });
+  t.deepEqual(
+    guests.splats.map(({ kind, test: during }) => [kind, during]),
+    [['warning', null]],
+  );
 });
 
 test('an interrupt is no hang', async (t) => {
