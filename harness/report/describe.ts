@@ -12,10 +12,19 @@ export function badTests({ tests }: Results): TestResult[] {
 
 /** The splats that made the run red, each fingerprint once. */
 export function badSplats({ splats }: Results): Splat[] {
-  const byFingerprint = new Map(
-    splats.filter(({ allowed }) => allowed === undefined).map((one) => [one.fingerprint, one]),
+  return eachOnce(splats.filter(({ allowed }) => allowed === undefined));
+}
+
+/** Those of them that no bad test shows, such as one during an attempt after which a retry passed. */
+export function untoldSplats(results: Results): Splat[] {
+  const bad = new Set<string | null>(badTests(results).map(({ id }) => id));
+  return eachOnce(
+    results.splats.filter(({ allowed, test }) => allowed === undefined && !bad.has(test)),
   );
-  return [...byFingerprint.values()];
+}
+
+function eachOnce(splats: readonly Splat[]): Splat[] {
+  return [...new Map(splats.map((one) => [one.fingerprint, one])).values()];
 }
 
 /** What made the run red although no test shows it; undefined where a test does, or it is green. */
@@ -77,14 +86,16 @@ export function frameText(frame: Frame): string {
 /** The shell line that runs this test alone, as the run did. */
 export function rerunCommand({ command }: Results, { id }: TestResult): string {
   const pattern = `^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
+  // A bundle has one test.
+  if (command[1] === 'replay') return printable(command.map(quote).join(' '));
   const kept = command.filter(
     (word, i) => !selects(word) && !TAKES_VALUE.has(command[i - 1] ?? ''),
   );
   return printable([...kept, '--grep', pattern].map(quote).join(' '));
 }
 
-/** Options that picked the tests of the run, and would hide this one from another. */
-const TAKES_VALUE: ReadonlySet<string> = new Set(['--grep', '--shard']);
+/** Options that picked the tests of the run, and would hide this one from another; durations are for shards. */
+const TAKES_VALUE: ReadonlySet<string> = new Set(['--grep', '--shard', '--durations']);
 
 function selects(word: string): boolean {
   const [name = ''] = word.split('=');

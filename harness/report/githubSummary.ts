@@ -10,8 +10,9 @@ import { escapeLine, escapeLines } from './markup.ts';
 const MAX_BYTES = 900 * 1024;
 
 /**
- * The job summary. It is HTML throughout, so that no text of the guest can become Markdown; what is
- * too long loses its end and says so.
+ * The job summary. It is HTML throughout and has no empty line, which would end the HTML block
+ * (CommonMark 0.31.2 section 4.6), so that no text of the guest can become Markdown; what is too
+ * long loses its end and says so.
  */
 export function githubSummary(results: Results): string {
   const { kernel } = results.inputs;
@@ -44,14 +45,18 @@ function fitting(blocks: readonly string[]): string[] {
 function testBlock({ id, status, reason = '', attempts }: TestResult): string {
   const said = decidingAttempt(attempts)?.diagnostics.join('\n') ?? '';
   const summary = `<summary>${status}: <code>${escapeLine(id)}</code> ${escapeLine(reason)}</summary>`;
-  return `<details>${summary}<pre>${escapeLines(said)}</pre></details>`;
+  return `<details>${summary}${pre(said)}</details>`;
 }
 
 function splatBlock({ title, test, frames, text }: Splat): string {
   const during = test === null ? 'outside every test' : `during <code>${escapeLine(test)}</code>`;
   const summary = `<summary>splat: ${escapeLine(title)} ${during}</summary>`;
-  const trace = frames.map((frame) => escapeLine(frameText(frame))).join('\n');
-  return `<details>${summary}<pre>${trace}\n\n${escapeLines(text)}</pre></details>`;
+  const trace = frames.map(frameText).join('\n');
+  return `<details>${summary}${pre(`${trace}\n\n${text}`)}</details>`;
+}
+
+function pre(text: string): string {
+  return `<pre>${escapeLines(text).replaceAll('\n', '&#10;')}</pre>`;
 }
 
 function testTable(tests: readonly TestResult[]): string {

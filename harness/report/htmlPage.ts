@@ -68,16 +68,19 @@ function seriesRow(series: Results['inputs']['kernel']['series']): string {
 
 function splatsSection({ splats }: Results): string {
   if (splats.length === 0) return '';
-  const items = splats.map(splatDetails).join('\n');
-  return `<h2>Splats</h2>\n<section id="splats">\n${items}\n</section>`;
+  const ids = splats.map(({ fingerprint }) => fingerprint);
+  // What is linked to is the first of those that are alike.
+  const items = splats.map((splat, i) => splatDetails(splat, ids.indexOf(ids[i] ?? '') === i));
+  return `<h2>Splats</h2>\n<section id="splats">\n${items.join('\n')}\n</section>`;
 }
 
-function splatDetails(splat: Splat): string {
+function splatDetails(splat: Splat, isTarget: boolean): string {
   const during = splat.test === null ? 'outside every test' : `during ${splat.test}`;
   const allowed = splat.allowed === undefined ? '' : ` (allowed: ${splat.allowed})`;
   const open = framesToOpen(splat.frames);
   const frames = splat.frames.map((frame) => frameItem(frame, open.has(frame))).join('\n');
-  return `<details class="splat" id="${escapeLine(splat.fingerprint)}"${allowed ? '' : ' open'}>
+  const id = isTarget ? ` id="${escapeLine(splat.fingerprint)}"` : '';
+  return `<details class="splat"${id}${allowed ? '' : ' open'}>
 <summary>${escapeLine(splat.title)} <small>${escapeLine(during + allowed)}</small></summary>
 <ol>${frames}</ol>
 <details><summary>console</summary><pre>${escapeLines(splat.text)}</pre></details>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RunEnd } from '../schema/events.ts';
 import type { Attempt, Results, Splat, TestResult } from '../schema/results.ts';
 import { decidingAttempt, isBad } from '../schema/verdict.ts';
-import { badSplats, runProblem } from './describe.ts';
+import { runProblem, untoldSplats } from './describe.ts';
 import { writeReport } from './file.ts';
 import { escapeLine, escapeLines } from './markup.ts';
 import type { Reporter } from './reporter.ts';
@@ -33,7 +33,7 @@ interface Case {
 export function junitText(results: Results): string {
   const programs = Map.groupBy(results.tests, ({ program }) => program);
   const suites = [...programs].map(([name, tests]) => suite(name, tests.map(testCase), results));
-  const others = [...badSplats(results).filter(isOutsideTests).map(splatCase), ...problem(results)];
+  const others = [...untoldSplats(results).map(splatCase), ...problem(results)];
   const kernel = others.length > 0 ? [suite('kernel', others, results)] : [];
   const time = (results.durationMs / 1000).toFixed(3);
   return [
@@ -109,10 +109,6 @@ function problem(results: Results): Case[] {
   const attributes = attributeList({ name: 'run', classname: 'pinlab', time: '0.000' });
   const error = `<error message="${escapeLine(message)}" type="run"/>`;
   return [{ outcome: 'error', seconds: 0, xml: caseElement(attributes, [error]) }];
-}
-
-function isOutsideTests({ test }: Splat): boolean {
-  return test === null;
 }
 
 function caseElement(attributes: string, inner: readonly string[]): string {

@@ -2,9 +2,9 @@
 
 import type { RunEnd, RunStart, SplatSeen, TestEnd } from '../schema/events.ts';
 import { printable, printableText } from '../schema/printable.ts';
-import type { TestResult } from '../schema/results.ts';
-import { decidingAttempt } from '../schema/verdict.ts';
-import { countersLine, runProblem, summaryLine } from './describe.ts';
+import type { Results, TestResult } from '../schema/results.ts';
+import { decidingAttempt, isBad } from '../schema/verdict.ts';
+import { countersLine, runProblem, summaryLine, untoldSplats } from './describe.ts';
 import type { Output, Reporter } from './reporter.ts';
 
 /** Writes KTAP version 1 as the tests end, for tools that read kernel test results. */
@@ -32,7 +32,7 @@ export class KtapReporter implements Reporter {
   runEnd({ results }: RunEnd) {
     // A test that never ended has a verdict all the same.
     for (const test of results.tests) if (!this.#reported.has(test.id)) this.#result(test);
-    const problem = runProblem(results);
+    const problem = untold(results);
     if (problem !== undefined) this.#write([`Bail out! ${printable(problem)}`]);
     this.#write([comment(summaryLine(results))]);
   }
@@ -51,6 +51,13 @@ export class KtapReporter implements Reporter {
   #write(lines: readonly string[]) {
     this.#stream.write(`${lines.join('\n')}\n`);
   }
+}
+
+/** Why the run is red, where no line says `not ok`. */
+function untold(results: Results): string | undefined {
+  if (results.tests.some(isBad)) return undefined;
+  const [splat] = untoldSplats(results);
+  return splat ? `the kernel reported ${splat.title}` : runProblem(results);
 }
 
 function resultLine(test: TestResult, number: number): string {

@@ -107,6 +107,15 @@ test('a summary that cannot be written is an error of ours', async (t) => {
   t.is(error?.name, 'InfraError');
 });
 
+test('every line of the summary is HTML to its end, whatever the guest printed', (t) => {
+  const text = 'WARNING: x\n\n![p](http://example.org/x.png)\n=====\n\n# heading';
+  const attempts = [{ status: 'fail' as const, durationMs: 1, diagnostics: ['a', '', '- b'] }];
+  const failed = { ...bad('a'), attempts };
+  const lines = githubSummary(sampleResults([failed], [sampleSplat({ text })])).split('\n');
+  t.is(lines.pop(), '');
+  for (const line of lines) t.regex(line, /^<(?:h2|p|details)>.*<\/(?:h2|p|details)>$/);
+});
+
 test('the summary of a hostile run is bounded and has no element of the guest', (t) => {
   const summary = githubSummary(hostileResults());
   t.false(summary.includes('<script'));

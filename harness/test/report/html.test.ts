@@ -45,6 +45,13 @@ test('a decoded frame shows its place and, where there is source, its line', asy
   t.true(page.includes('    9  {\n<mark>   10          if (a &lt; b)</mark>\n   11  }</pre>'));
 });
 
+test('of reports that are alike the first is what a test links to: ids are unique', (t) => {
+  const splat = sampleSplat();
+  const page = htmlText(sampleResults([red], [splat, { ...splat, test: null }]));
+  t.is(page.split('class="splat"').length - 1, 2);
+  t.is(page.split('id="warning-0123456789ab"').length - 1, 1);
+});
+
 test('the verdict is the one of the results, and nothing ran is not passed', (t) => {
   t.true(htmlText(sampleResults([sampleTest()])).includes('<span class="pass">passed</span>'));
   const nothing = htmlText(sampleResults([]));

@@ -68,6 +68,14 @@ test('a splat outside every test and a run in which nothing ran are errors', (t)
   t.true(nothing.includes('<error message="the run is not green: nothing ran" type="run"/>'));
 });
 
+test('a splat during an attempt that a retry made up for is an error, once', (t) => {
+  const splats = [sampleSplat(), sampleSplat()];
+  const flaky = junitText(sampleResults([sampleTest()], splats));
+  t.true(flaky.includes('<testsuite name="kernel" tests="1" failures="0" errors="1"'));
+  const failed = junitText(sampleResults([sampleTest({ status: 'fail' })], splats));
+  t.false(failed.includes('name="kernel"'));
+});
+
 test('a green run has no error, also with an allowed splat', (t) => {
   const allowed = sampleSplat({ test: null, allowed: 'known' });
   t.notRegex(junitText(sampleResults([sampleTest()], [allowed])), /<(?:error|failure)/);

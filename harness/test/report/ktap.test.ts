@@ -59,6 +59,15 @@ test('a run in which nothing ran is no sound KTAP', async (t) => {
   ]);
 });
 
+test('a run that only a report of the kernel made red is no sound KTAP', async (t) => {
+  for (const id of [null, sampleTest().id]) {
+    const lines = await written(sampleResults([sampleTest()], [sampleSplat({ test: id })]));
+    t.deepEqual(parseKtap(lines).errors, ['bail out: the kernel reported WARNING in mempinfd_pin']);
+  }
+  const allowed = sampleSplat({ test: null, allowed: 'known' });
+  t.deepEqual(parseKtap(await written(sampleResults([sampleTest()], [allowed]))).errors, []);
+});
+
 test('text of a hostile guest cannot become a result', async (t) => {
   const lines = await written(hostileResults());
   t.notRegex(lines.join('\n'), CONTROLS);

@@ -58,11 +58,19 @@ test('a failure is told in full at the end', async (t) => {
 
 test('the command to run a test again replaces an earlier selection', async (t) => {
   const bad = sampleTest({ name: "it's", status: 'lost', reason: 'guest died' });
-  for (const grep of [['--grep', 'pin'], ['--grep=pin'], ['--last-failed', '--shard', '1/2']]) {
+  const shard = ['--last-failed', '--shard', '1/2', '--durations', 'results.json'];
+  for (const grep of [['--grep', 'pin'], ['--grep=pin'], shard]) {
     const results = { ...sampleResults([bad]), command: ['pinlab', 'run', ...grep, '--cpus', '4'] };
     const again = (await listed(results)).find((line) => line.startsWith('  again: '));
     t.is(again, "  again: pinlab run --cpus 4 --grep '^mempinfd:it'\\''s$'");
   }
+});
+
+test('a replay is run again as it is: a bundle has one test', async (t) => {
+  const bad = sampleTest({ status: 'fail' });
+  const results = { ...sampleResults([bad]), command: ['pinlab', 'replay', 'results/failures/x'] };
+  const again = (await listed(results)).find((line) => line.startsWith('  again: '));
+  t.is(again, '  again: pinlab replay results/failures/x');
 });
 
 test('retries show each attempt, and a flaky pass says so', async (t) => {
