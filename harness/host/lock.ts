@@ -18,9 +18,15 @@ export async function tryLock(
   options: LockOptions,
 ): Promise<AsyncDisposable | undefined> {
   await makeDirectory(dirname(file));
-  const holder = holdLock(['--nonblock', file], options);
-  return (await isHeld(holder)) ? holder : undefined;
+  const conflict = ['--nonblock', '--conflict-exit-code', `${CONFLICT}`];
+  const holder = holdLock([...conflict, file], options);
+  if (await isHeld(holder)) return holder;
+  if ((await holder.exited).code === CONFLICT) return undefined;
+  throw withoutLock(file, options);
 }
+
+/** What flock(1) exits with where somebody else holds the lock; 65 and above are its own errors, 1 is anything's. */
+const CONFLICT = 2;
 
 /** Holds `file` as an exclusive lock until disposed; the kernel releases it if pinlab dies. */
 export async function lock(file: string, options: LockOptions): Promise<AsyncDisposable> {
@@ -30,8 +36,12 @@ export async function lock(file: string, options: LockOptions): Promise<AsyncDis
   const held = await isHeld(holder);
   clearTimeout(waiting);
   if (held) return holder;
-  if (options.signal?.aborted) throw new InterruptedError(`interrupted: lock ${options.what}`);
-  throw new InfraError(`lock ${options.what}: flock ended without the lock`, {
+  throw withoutLock(file, options);
+}
+
+function withoutLock(file: string, { what, signal }: LockOptions): Error {
+  if (signal?.aborted) return new InterruptedError(`interrupted: lock ${what}`);
+  return new InfraError(`lock ${what}: flock ended without the lock`, {
     hint: `check that ${dirname(file)} is writable and not full`,
   });
 }

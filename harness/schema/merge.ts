@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { isDeepStrictEqual } from 'node:util';
-import { InfraError } from '../errors.ts';
+import { EXIT, InfraError } from '../errors.ts';
 import { addCoverage } from './coverage.ts';
 import type { Results } from './results.ts';
 import { completePlan, type SummaryOptions, summarise } from './verdict.ts';
@@ -38,8 +38,20 @@ export function mergeShards(
     durationMs: Math.max(...shards.map(({ durationMs }) => durationMs)),
     ...{ tests, splats, ...(error ? { error } : {}) },
     ...(covered.length > 0 ? { coverage: addCoverage(covered) } : {}),
-    summary: summarise(tests, splats, { aborted: error?.exitCode, ...policy }),
+    summary: summarise(tests, splats, { aborted: error?.exitCode, ...stricter(policy, shards) }),
   };
+}
+
+/** A shard that flaky tests alone made red was run with a policy that the whole run keeps. */
+function stricter(
+  policy: Pick<SummaryOptions, 'flaky'>,
+  shards: readonly Results[],
+): Pick<SummaryOptions, 'flaky'> {
+  const strict = shards.some(
+    ({ summary: { exitCode, failed, lost, splats } }) =>
+      exitCode === EXIT.failed && failed + lost + splats === 0,
+  );
+  return strict ? { flaky: 'failure' } : policy;
 }
 
 /** A whole run, whose own policy may have been the stricter one. */

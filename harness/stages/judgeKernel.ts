@@ -83,7 +83,8 @@ export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   emit({ type: 'runStart', planned: planned.map(({ id }) => id), record: describeRun(record) });
   const plan = { tests: planned, durations, coverage };
   const error = await run(request, built, machine, plan, outcome);
-  await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
+  // Shards that run one after the other are cut by the same durations.
+  if (!shard) await writeTestTimings(workspace.cache.root, choice.flavour, outcome.tests);
   const results = describeRun({ ...record, coverage: await coverage?.result(), error });
   const { testTimeoutMs, bootTimeoutMs } = request;
   const bundles = await writeBundles({

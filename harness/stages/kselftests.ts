@@ -30,7 +30,14 @@ export const KSELFTEST_SECONDS = 600;
 
 /** Reads `mm:cow,mm:migration`. */
 export function parseKselftests(text: string): Kselftest[] {
-  return text.split(',').map((name) => {
+  const names = text.split(',');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new UsageError(`--kselftest names ${twice} twice`, {
+      hint: 'to run tests several times: --repeat-each N',
+    });
+  }
+  return names.map((name) => {
     const [, collection = '', program = ''] = /^([a-z]+):([\w-]+)$/.exec(name) ?? [];
     if (COLLECTIONS.includes(collection)) return { collection, program };
     throw new UsageError(`--kselftest takes names like mm:cow, separated by commas, not ${name}`, {

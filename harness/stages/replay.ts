@@ -71,14 +71,17 @@ function describeReplay(
   startedAt: Date,
   error?: PinlabError,
 ): Results {
+  // What was so of the run that failed, and not of this one.
+  const { error: _, coverage: __, shard: ___, ...same } = before;
   const planned = before.tests.map(({ id }) => id);
   const tests = completePlan(planned, done, error?.message ?? 'never started');
   return {
-    ...before,
+    ...same,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     machine: { ...before.machine, arguments: [...qemuArguments], slowdown },
     ...{ tests, splats },
+    ...(error ? { error: { message: error.message, exitCode: error.exitCode } } : {}),
     summary: summarise(tests, splats, { aborted: error?.exitCode }),
   };
 }

@@ -30,7 +30,9 @@ export function shardOf(
 
 /** Each batch to whoever has least by then. */
 function balance(batches: readonly Batch[], total: number): Batch[][] {
-  const shares = Array.from({ length: total }, () => ({ batches: [] as Batch[], durationMs: 0 }));
+  // No more shares than batches: the others would be empty, however many were asked for.
+  const length = Math.min(total, batches.length);
+  const shares = Array.from({ length }, () => ({ batches: [] as Batch[], durationMs: 0 }));
   for (const batch of batches) {
     const least = shares.reduce((a, b) => (b.durationMs < a.durationMs ? b : a));
     least.batches.push(batch);

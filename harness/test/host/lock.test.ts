@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { InfraError } from '../../errors.ts';
 import { lock, tryLock } from '../../host/lock.ts';
 
 async function lockFile() {
@@ -34,4 +35,10 @@ test('a lock that is held is refused to who will not wait', async (t) => {
   }
   await using again = await tryLock(file.path, { what: 'it' });
   t.truthy(again);
+});
+
+test('a file that cannot be locked is not one that somebody else holds', async (t) => {
+  await using file = await lockFile();
+  await symlink('nowhere/lock', file.path);
+  await t.throwsAsync(tryLock(file.path, { what: 'it' }), { instanceOf: InfraError });
 });

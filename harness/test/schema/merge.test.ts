@@ -72,6 +72,8 @@ test('flakiness counts as it is asked to', (t) => {
   const flaky = { ...first, tests: [concludeTest(PLAN[1] as string, attempts)] };
   t.is(mergeShards([flaky, second]).summary.exitCode, EXIT.ok);
   t.is(mergeShards([flaky, second], { flaky: 'failure' }).summary.exitCode, EXIT.failed);
+  const red = { ...flaky, summary: { ...flaky.summary, exitCode: EXIT.failed } };
+  t.is(mergeShards([red, second]).summary.exitCode, EXIT.failed);
 });
 
 test('a flaky test fails a whole run as well, if asked to', (t) => {

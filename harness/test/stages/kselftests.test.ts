@@ -26,6 +26,14 @@ test('selftests are named by collection and program', (t) => {
   }
 });
 
+test('a selftest that is named twice would have one result: it is refused', (t) => {
+  const error = t.throws(() => parseKselftests('mm:cow,mm:migration,mm:cow'), {
+    instanceOf: UsageError,
+  });
+  t.is(error?.message, '--kselftest names mm:cow twice');
+  t.regex(error?.hint ?? '', /--repeat-each/);
+});
+
 /** What the wrapper's last step makes of a program that exited with `code`. */
 async function verdict(code: number) {
   const script = await readFile(WRAPPER, 'utf8');

@@ -66,3 +66,10 @@ test('more shards than tests leave one empty, which is not green', (t) => {
     message: /shard 3\/3 of 2 tests is empty/,
   });
 });
+
+test('more shards than anybody has machines for cost no memory: the others are empty', (t) => {
+  const tests = plan(1, 1);
+  const last = { index: 4294967296, total: 4294967296 };
+  t.throws(() => shardOf(tests, last, NONE), { instanceOf: InfraError, message: /is empty/ });
+  t.deepEqual(ids(shardOf(tests, { ...last, index: 2 }, NONE)), ['b:0']);
+});
