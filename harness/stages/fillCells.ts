@@ -52,7 +52,7 @@ export async function fillRows(slot: GuestSlot, request: RowsRequest): Promise<v
       await slot.drop();
     }
     // What has reported once may be silent from then on: lockdep and KASAN switch themselves off.
-    else if (splats.length > 0 || cells.some(isLost)) await slot.clear();
+    else if (splats.length > 0 || cells.some(isLost)) await slot.retire();
   }
   await slot.clear();
 }

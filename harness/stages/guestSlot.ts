@@ -14,6 +14,8 @@ export interface GuestSlotOptions {
 export class GuestSlot implements AsyncDisposable {
   readonly #options: GuestSlotOptions;
   #current: TestGuest | undefined;
+  /** The end of the guest before. */
+  #retired: Promise<void> = Promise.resolve();
 
   constructor(options: GuestSlotOptions) {
     this.#options = options;
@@ -25,12 +27,21 @@ export class GuestSlot implements AsyncDisposable {
     return this.#current;
   }
 
-  /** Takes the last reports of the guest and ends it, so that the next test gets another. */
+  /**
+   * Takes the last reports of the guest and ends it, so that the next test gets another. That one is
+   * not kept waiting: what fails here is told by the next call.
+   */
+  async retire() {
+    if (!this.#current) return;
+    await this.#retired;
+    this.#retired = this.#end(this.#release());
+    this.#retired.catch(() => undefined);
+  }
+
+  /** As `retire`, and waits for the end. */
   async clear() {
-    await using guest = this.#release();
-    if (!guest) return;
-    const { signal, onReports } = this.#options;
-    await onReports(await lastReports(guest, signal));
+    await this.retire();
+    await this.#retired;
   }
 
   /** Ends the guest, which is lost: nothing is awaited of it. */
@@ -38,8 +49,17 @@ export class GuestSlot implements AsyncDisposable {
     await this.#release()?.[Symbol.asyncDispose]();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.drop();
+  async [Symbol.asyncDispose]() {
+    await this.drop();
+    // Whoever wants to know how it went has called `clear`.
+    await this.#retired.catch(() => undefined);
+  }
+
+  async #end(given: TestGuest | undefined) {
+    await using guest = given;
+    if (!guest) return;
+    const { signal, onReports } = this.#options;
+    await onReports(await lastReports(guest, signal));
   }
 
   #release(): TestGuest | undefined {

@@ -59,7 +59,7 @@ async function runBatch({ tests }: Batch, worker: Worker, record: TestRecord) {
       record.stopAt(test.id);
     }
   }
-  if (policy.isolation === 'program') await slot.clear();
+  if (policy.isolation === 'program') await slot.retire();
 }
 
 /** Runs one test to its verdict; `more`: another guest will be needed after it. */
@@ -81,7 +81,7 @@ function runTest(
   };
   const cleanUp = async (done: Attempted) => {
     if (done.attempt.status === 'lost') await slot.drop();
-    else if (isSpent(done, policy)) await slot.clear();
+    else if (isSpent(done, policy)) await slot.retire();
   };
   return untilVerdict(test, policy, { attempt, cleanUp }, record);
 }

@@ -93,3 +93,25 @@ test('an interrupt ends the guest, too', async (t) => {
   await t.throwsAsync(slot.clear(), { instanceOf: InterruptedError });
   t.is(ended(), 1);
 });
+
+test('the next guest does not wait for the end of the one before, but disposal does', async (t) => {
+  const { promise: silence, resolve } = Promise.withResolvers<Ending>();
+  const { on, ended } = await endedGuest(() => silence as unknown as Ending);
+  const { slot } = await holding(on);
+  await slot.retire();
+  t.is(await slot.use(), on);
+  t.is(ended(), 0);
+  resolve({ how: 'lost', reason: 'the guest closed the connection' });
+  await slot[Symbol.asyncDispose]();
+  t.is(ended(), 2);
+});
+
+test('what fails at the end of a guest is told by the next call', async (t) => {
+  const { on, ended } = await endedGuest(() => {
+    throw new InterruptedError('interrupted: end a guest');
+  });
+  const { slot } = await holding(on);
+  await slot.retire();
+  await t.throwsAsync(slot.clear(), { instanceOf: InterruptedError });
+  t.is(ended(), 1);
+});
