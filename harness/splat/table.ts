@@ -139,7 +139,7 @@ export const SPLAT_KINDS: readonly SplatKind[] = [
   },
   {
     kind: 'hard-lockup',
-    pattern: /^(?:watchdog: )?(?:Watchdog detected )?(hard LOCKUP)/,
+    pattern: /^(?:watchdog: )?(?:CPU\d+: )?(?:Watchdog detected )?(hard LOCKUP)/,
     label: '',
     end: 'trace',
     reason: 'A CPU did not even take interrupts.',

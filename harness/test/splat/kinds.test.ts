@@ -56,6 +56,8 @@ const ANNOUNCEMENTS: readonly [kind: string, line: string, title: string][] = [
   ['hung-task', 'INFO: task dma:70 blocked in I/O wait for more than 10 seconds.', 'hung task dma'],
   ['soft-lockup', 'watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [dma:70]', 'soft lockup'],
   ['hard-lockup', 'watchdog: Watchdog detected hard LOCKUP on cpu 0', 'hard LOCKUP'],
+  // As Linux 7.3 says it.
+  ['hard-lockup', 'watchdog: CPU1: Watchdog detected hard LOCKUP on cpu 0', 'hard LOCKUP'],
   [
     'workqueue-lockup',
     'BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 33s!',
