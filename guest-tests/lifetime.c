@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -258,7 +260,14 @@ static uint8_t *map_one_page(size_t times)
 	return data;
 }
 
-/* A file that is charged to @user; root, who uses it, is not limited. */
+/* Pins are charged, as they would not be with the capability, and not limited. */
+static void become_unlimited(void)
+{
+	limit_locked_memory(RLIM_INFINITY);
+	set_capability(CAP_IPC_LOCK, false);
+}
+
+/* A file that is charged to @user, for root to use. */
 static int file_of(uid_t user)
 {
 	int fd;
@@ -275,6 +284,7 @@ FIXTURE_SETUP(referenced)
 	SKIP_BEFORE_V4("limit of references");
 	self->held = pins_held();
 	self->data = map_one_page(MAPPINGS);
+	become_unlimited();
 	for (int i = 0; i < variant->users; i++)
 		self->fds[i] = file_of(fresh_user() + i);
 }

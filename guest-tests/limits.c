@@ -107,7 +107,7 @@ TEST_F(limits, failed_pin_is_charged_nothing)
 	pin(fd, self->buf.data + 3 * PAGE, LIMIT * PAGE, PIN_W);
 }
 
-TEST_F(limits, cap_ipc_lock_is_charged_but_not_limited)
+TEST_F(limits, cap_ipc_lock_is_not_limited)
 {
 	int fd;
 
@@ -120,6 +120,20 @@ TEST_F(limits, cap_ipc_lock_is_charged_but_not_limited)
 	set_capability(CAP_IPC_LOCK, false);
 	ASSERT_EQ(-EPERM, __pin(fd, self->buf.data, PAGE, PIN_W, NULL));
 	ASSERT_EQ(2 * LIMIT, pinned_pages());
+}
+
+/* Otherwise what root pins would count against whatever else runs as root. */
+TEST_F(limits, cap_ipc_lock_is_not_charged_to_the_user)
+{
+	int fd;
+
+	become_user_with(self->user, CAP_IPC_LOCK);
+	fd = mempinfd(0);
+	pin(fd, self->buf.data, LIMIT * PAGE, PIN_W);
+	set_capability(CAP_IPC_LOCK, false);
+	pin(fd, self->buf.data, LIMIT * PAGE, PIN_W);
+	ASSERT_EQ(2 * LIMIT, pinned_pages());
+	ASSERT_EQ(-ENOMEM, __pin(fd, self->buf.data, PAGE, PIN_W, NULL));
 }
 
 /* Root of a user namespace of one's own is not privileged here. */
@@ -267,10 +281,9 @@ TEST_F(limits, user_who_opened_the_file_is_uncharged)
 	ASSERT_EQ(LIMIT, in_child(free_pages, &other));
 }
 
-/* Pins made with a capability are charged too, so giving it up cannot underflow. */
+/* What was not charged is not returned. */
 TEST_F(limits, capability_lost_before_unpin_does_not_underflow)
 {
-	struct account account = { &self->buf, self->user };
 	uint64_t id;
 	int fd;
 
@@ -281,7 +294,25 @@ TEST_F(limits, capability_lost_before_unpin_does_not_underflow)
 	unpin(fd, id);
 	ASSERT_EQ(0, pinned_pages());
 	pin(fd, self->buf.data, LIMIT * PAGE, PIN_W);
-	ASSERT_EQ(-ENOMEM, __pin(fd, account.buf->data, PAGE, PIN_W, NULL));
+	ASSERT_EQ(-ENOMEM, __pin(fd, self->buf.data, PAGE, PIN_W, NULL));
+}
+
+/* What was charged is returned. */
+TEST_F(limits, capability_gained_before_unpin_returns_the_charge)
+{
+	uint64_t id;
+	int fd;
+
+	become_user_with(self->user, CAP_IPC_LOCK);
+	set_capability(CAP_IPC_LOCK, false);
+	fd = mempinfd(0);
+	id = pin(fd, self->buf.data, LIMIT * PAGE, PIN_W);
+	set_capability(CAP_IPC_LOCK, true);
+	unpin(fd, id);
+	ASSERT_EQ(0, pinned_pages());
+	set_capability(CAP_IPC_LOCK, false);
+	pin(fd, self->buf.data, LIMIT * PAGE, PIN_W);
+	ASSERT_EQ(-ENOMEM, __pin(fd, self->buf.data, PAGE, PIN_W, NULL));
 }
 
 TEST_F(limits, io_uring_buffers_share_the_account)

@@ -4,8 +4,9 @@
  *
  * A file owns pins, each with an id. A pin keeps its pages until it is unpinned
  * by its id or the file is released. The pages are long-term pinned, charged to
- * RLIMIT_MEMLOCK of the user who opened the file and shown as VmPin of the
- * address space that opened it, which is also the only one that may use it.
+ * RLIMIT_MEMLOCK of the user who opened the file unless CAP_IPC_LOCK lifts it,
+ * and shown as VmPin of the address space that opened it, which is also the only
+ * one that may use it.
  *
  * Nothing is locked while pages are faulted in: a pin that waits for user space
  * (userfaultfd, FUSE) delays nobody else who uses the file.
@@ -25,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 #include <linux/xarray.h>
 
 #include <uapi/linux/mempinfd.h>
@@ -54,10 +56,10 @@
 #define MEMPINFD_CHECK_REFS	(INT_MAX / GUP_PIN_COUNTING_BIAS / 4)
 
 /*
- * Pages charged to any user: a page can be pinned by many. 64 bits, because who
- * is not limited gets to the end of a long on 32-bit machines.
+ * Pages held by all pins: a page can be pinned by many users. 64 bits, because
+ * who is not limited gets to the end of a long on 32-bit machines.
  */
-static atomic64_t mempinfd_charged ____cacheline_aligned_in_smp = ATOMIC64_INIT(0);
+static atomic64_t mempinfd_held ____cacheline_aligned_in_smp = ATOMIC64_INIT(0);
 
 /**
  * struct mempinfd_run - 2^order physically contiguous pages
@@ -96,11 +98,12 @@ struct mempinfd_chunk {
  * struct mempinfd_record - what one MEMPINFD_PIN holds
  * @addr: as given, without a tag
  * @len: as given
- * @nr_pages: pages held and charged
+ * @nr_pages: pages held
  * @chunks: runs after the first few, newest chunk first
  * @nr_inline: of @runs in use
  * @flags: MEMPINFD_PIN_*
  * @check_refs: enough is pinned, by whomever, for a reference count to overflow
+ * @in_locked_vm: the pages are charged to the user, not only to the mm
  * @runs: the first few runs; most pins need no more
  */
 struct mempinfd_record {
@@ -111,6 +114,7 @@ struct mempinfd_record {
 	u32 nr_inline;
 	u16 flags;
 	bool check_refs;
+	bool in_locked_vm;
 	struct mempinfd_run runs[MEMPINFD_INLINE_MAX];
 };
 
@@ -164,7 +168,7 @@ static void mempinfd_unpin_run(const struct mempinfd_run *run)
  * Device writes reach memory through the process's own page tables, which keep
  * track of dirty pages; so there is nothing to mark dirty here.
  */
-static void mempinfd_free_record(struct mempinfd_record *record)
+static void mempinfd_unpin_record(struct mempinfd_record *record)
 {
 	struct mempinfd_chunk *chunk, *next;
 	u32 i;
@@ -178,7 +182,6 @@ static void mempinfd_free_record(struct mempinfd_record *record)
 	}
 	for (i = 0; i < record->nr_inline; i++)
 		mempinfd_unpin_run(&record->runs[i]);
-	kfree(record);
 }
 
 /**
@@ -437,42 +440,56 @@ static int mempinfd_pin_range(struct mempinfd_record *record)
 	return ret;
 }
 
-static int mempinfd_charge(struct mempinfd_ctx *ctx, struct mempinfd_record *record)
+static int mempinfd_charge_user(struct user_struct *user, unsigned long nr_pages)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long nr_pages = record->nr_pages;
-	unsigned long locked = atomic_long_read(&ctx->user->locked_vm);
+	unsigned long locked = atomic_long_read(&user->locked_vm);
 	unsigned long charged;
+
+	do {
+		charged = locked + nr_pages;
+		if (charged > limit)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &locked, charged));
+	return 0;
+}
+
+static int mempinfd_charge(struct mempinfd_ctx *ctx, struct mempinfd_record *record)
+{
+	unsigned long nr_pages = record->nr_pages;
+	int ret;
 
 	if (!can_do_mlock())
 		return -EPERM;
 
-	do {
-		/* Who is not limited gets there by pinning huge pages again. */
-		if (check_add_overflow(locked, nr_pages, &charged))
-			return -ENOMEM;
-		if (charged > limit && !capable(CAP_IPC_LOCK))
-			return -ENOMEM;
-	} while (!atomic_long_try_cmpxchg(&ctx->user->locked_vm, &locked, charged));
+	/* Who lacks the capability is limited, which is nothing to audit. */
+	record->in_locked_vm = !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+	if (record->in_locked_vm) {
+		ret = mempinfd_charge_user(ctx->user, nr_pages);
+		if (ret)
+			return ret;
+	}
 	atomic64_add(nr_pages, &ctx->mm->pinned_vm);
-	record->check_refs = atomic64_add_return(nr_pages, &mempinfd_charged) >=
+	record->check_refs = atomic64_add_return(nr_pages, &mempinfd_held) >=
 			     MEMPINFD_CHECK_REFS;
 	return 0;
 }
 
-static void mempinfd_uncharge(struct mempinfd_ctx *ctx, unsigned long nr_pages)
+/* What was charged, whatever capabilities the caller has now. */
+static void mempinfd_uncharge(struct mempinfd_ctx *ctx,
+			      const struct mempinfd_record *record)
 {
-	atomic64_sub(nr_pages, &mempinfd_charged);
-	atomic64_sub(nr_pages, &ctx->mm->pinned_vm);
-	atomic_long_sub(nr_pages, &ctx->user->locked_vm);
+	atomic64_sub(record->nr_pages, &mempinfd_held);
+	atomic64_sub(record->nr_pages, &ctx->mm->pinned_vm);
+	if (record->in_locked_vm)
+		atomic_long_sub(record->nr_pages, &ctx->user->locked_vm);
 }
 
 static void mempinfd_drop(struct mempinfd_ctx *ctx, struct mempinfd_record *record)
 {
-	unsigned long nr_pages = record->nr_pages;
-
-	mempinfd_free_record(record);
-	mempinfd_uncharge(ctx, nr_pages);
+	mempinfd_unpin_record(record);
+	mempinfd_uncharge(ctx, record);
+	kfree(record);
 }
 
 /* Checks the range and returns how many pages it touches. */
@@ -519,6 +536,7 @@ static struct mempinfd_record *mempinfd_new_record(const struct mempinfd_pin *ar
 	record->flags = arg->flags;
 	record->nr_inline = 0;
 	record->check_refs = false;
+	record->in_locked_vm = false;
 	return record;
 }
 
