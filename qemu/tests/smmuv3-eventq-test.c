@@ -241,6 +241,26 @@ static void test_write_abort(void)
     usual_free(u);
 }
 
+/* The SMMU's own registers refuse it, too: an event is not to change them. */
+static void test_own_registers(void)
+{
+    Usual *u = usual_new(ON, STALL);
+    uint32_t base = rig_smmu_read(u->rig, 0x80 /* STRTAB_BASE */);
+
+    qtest_writeq(u->rig->qts, 0x09050000 + 0xa0, 0x09050000 + 0x80);
+    submit_write(u, 0);
+    rig_wait(u->rig, 0, DMA_TESTDEV_STALLED);
+    g_assert_cmphex(rig_smmu_read(u->rig, SMMU_GERROR), ==, 1 << 2);
+    g_assert_cmphex(rig_smmu_read(u->rig, 0x80), ==, base);
+    /* It has no event, but it is a stall and ends as one. */
+    g_assert_cmpint(rig_smmu_count(u->rig, "recorded"), ==, 0);
+    g_assert_cmpint(rig_smmu_count(u->rig, "stalls"), ==, 1);
+    rig_stall_term(u->rig, u->rig->sid);
+    g_assert_cmpint(rig_cpl(u->rig, 0).status, ==, DMA_TESTDEV_WRITE_ABORT);
+    g_assert_cmpint(rig_smmu_count(u->rig, "aborts"), ==, 1);
+    usual_free(u);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -253,5 +273,6 @@ int main(int argc, char **argv)
     qtest_add_func("smmuv3/eventq/stall-max", test_stall_max);
     qtest_add_func("smmuv3/eventq/overflow", test_overflow);
     qtest_add_func("smmuv3/eventq/write-abort", test_write_abort);
+    qtest_add_func("smmuv3/eventq/own-registers", test_own_registers);
     return g_test_run();
 }
