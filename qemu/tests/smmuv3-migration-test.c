@@ -48,6 +48,7 @@ static void test_stalled(void)
     rig_migrate(u->rig);
     second = rig_expect(u->rig, EVT_F_TRANSLATION);
     g_assert_cmpint(rig_state(u->rig, 0), ==, DMA_TESTDEV_STALLED);
+    g_assert_cmpint(rig_smmu_count(u->rig, "stalls"), ==, 2);
 
     map(u, 0);
     rig_resume(u->rig, first.sid, first.stag, RESUME_RETRY);
@@ -60,6 +61,8 @@ static void test_stalled(void)
     g_assert_cmpint(rig_state(u->rig, 1), ==, DMA_TESTDEV_STALLED);
     rig_resume(u->rig, second.sid, second.stag, RESUME_ABORT);
     g_assert_cmpint(rig_cpl(u->rig, 1).status, ==, DMA_TESTDEV_WRITE_ABORT);
+    g_assert_cmpint(rig_smmu_count(u->rig, "retries"), ==, 1);
+    g_assert_cmpint(rig_smmu_count(u->rig, "aborts"), ==, 1);
     rig_expect_none(u->rig);
     usual_free(u);
 }
