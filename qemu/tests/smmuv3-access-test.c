@@ -96,8 +96,10 @@ static void test_ap(void)
     /* What a user can write, the privileged cannot execute. */
     check_pte(u, PTE_AP_USER, (Rights) { "rwx", "rw" });
     check_pte(u, PTE_AP_USER | PTE_AP_RO, (Rights) { "rx", "rx" });
-    check_pte(u, 0, (Rights) { "", "rwx" });
-    check_pte(u, PTE_AP_RO, (Rights) { "", "rx" });
+    /* And what they can only execute is for UXN to say. */
+    check_pte(u, 0, (Rights) { "x", "rwx" });
+    check_pte(u, PTE_AP_RO, (Rights) { "x", "rx" });
+    check_pte(u, PTE_UXN, (Rights) { "", "rwx" });
     usual_free(u);
 }
 
@@ -114,8 +116,11 @@ static void test_wxn(void)
 {
     Usual *u = usual_new(ARGS, (Cd) { .r = true, .wxn = true });
 
-    check_pte(u, 0, (Rights) { "", "rw" });
-    check_pte(u, PTE_AP_RO, (Rights) { "", "rx" });
+    check_pte(u, PTE_AP_USER, (Rights) { "rw", "rw" });
+    check_pte(u, PTE_AP_USER | PTE_AP_RO, (Rights) { "rx", "rx" });
+    /* What only the privileged can write: the others may execute it. */
+    check_pte(u, 0, (Rights) { "x", "rw" });
+    check_pte(u, PTE_AP_RO, (Rights) { "x", "rx" });
     usual_free(u);
 }
 
@@ -125,7 +130,7 @@ static void test_pan(void)
     Usual *u = usual_new(ARGS, (Cd) { .r = true, .pan = true });
 
     check_pte(u, PTE_AP_USER | PTE_AP_RO, (Rights) { "rx", "x" });
-    check_pte(u, 0, (Rights) { "", "rwx" });
+    check_pte(u, 0, (Rights) { "x", "rwx" });
     usual_free(u);
 }
 
@@ -144,7 +149,7 @@ static void test_table(void)
 
     check_table(u, PTE_AP_RO_TABLE, PTE_AP_USER, (Rights) { "rx", "rx" });
     check_table(u, PTE_AP_NO_USER_TABLE, PTE_AP_USER,
-                (Rights) { "", "rwx" });
+                (Rights) { "x", "rwx" });
     check_table(u, PTE_UXN_TABLE, PTE_AP_USER | PTE_AP_RO,
                 (Rights) { "r", "rx" });
     check_table(u, PTE_PXN_TABLE, PTE_AP_USER | PTE_AP_RO,
@@ -252,8 +257,9 @@ static void test_stage_2(void)
     } cases[] = {
         { PTE_S2AP_R | PTE_S2AP_W, { "rwx", "rwx" } },
         { PTE_S2AP_R, { "rx", "rx" } },
-        { PTE_S2AP_W, { "w", "w" } },
-        { 0, { "", "" } },
+        { PTE_S2AP_W, { "wx", "wx" } },
+        { 0, { "x", "x" } },
+        { 2ULL << 53, { "", "" } },
         { PTE_S2AP_R | 1ULL << 53, { "rx", "r" } },
         { PTE_S2AP_R | 2ULL << 53, { "r", "r" } },
         { PTE_S2AP_R | 3ULL << 53, { "r", "rx" } },
