@@ -22,3 +22,5 @@ CONFIG_VIRTIO_MEM=y
 CONFIG_NVDIMM=y
 # The device that pinned buffers are DMAed by.
 CONFIG_DMA_TESTDEV=y
+# A slot for it, whose registers a qtest makes it write to.
+CONFIG_PCIE_PORT=y

@@ -429,11 +429,10 @@ static void dma_testdev_exit(PCIDevice *pdev)
     DmaTestdevState *s = DMA_TESTDEV(pdev);
     int i;
 
+    /* One of them may be at work, and the cause of this. */
     for (i = 0; i < s->nr_queues; i++) {
-        dma_testdev_queue_cleanup(&s->queues[i]);
+        dma_testdev_queue_enable(&s->queues[i], false);
     }
-    g_free(s->queues);
-    s->queues = NULL;
     msix_unuse_all_vectors(pdev);
     msix_uninit_exclusive_bar(pdev);
     pcie_cap_exit(pdev);
@@ -447,6 +446,17 @@ static void dma_testdev_reset_hold(Object *obj, ResetType type)
 static void dma_testdev_instance_init(Object *obj)
 {
     dma_testdev_inject_init(DMA_TESTDEV(obj));
+}
+
+static void dma_testdev_instance_finalize(Object *obj)
+{
+    DmaTestdevState *s = DMA_TESTDEV(obj);
+    int i;
+
+    for (i = 0; s->queues && i < s->nr_queues; i++) {
+        dma_testdev_queue_cleanup(&s->queues[i]);
+    }
+    g_free(s->queues);
 }
 
 static const Property dma_testdev_properties[] = {
@@ -488,6 +498,7 @@ static const TypeInfo dma_testdev_info = {
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(DmaTestdevState),
     .instance_init = dma_testdev_instance_init,
+    .instance_finalize = dma_testdev_instance_finalize,
     .class_init = dma_testdev_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_PCIE_DEVICE },

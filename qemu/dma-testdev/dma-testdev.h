@@ -21,6 +21,7 @@ typedef enum DmaResult {
     DMA_AGAIN,          /* come back: the guest should have its turn */
     DMA_ABORTED,
     DMA_BUS_ERROR,
+    DMA_HALTED,         /* by the access itself: leave the queue as it is */
 } DmaResult;
 
 /* Which counters an access belongs to */
@@ -77,6 +78,7 @@ typedef struct DmaTestdevQueue {
     uint32_t error;
     uint64_t error_va;
     uint32_t stop_before; /* LOOP descriptors before this index end */
+    uint32_t halts;     /* how often work was dropped, so that it can tell */
     uint64_t counters[DMA_TESTDEV_NR_COUNTERS];
     uint64_t snapshot[DMA_TESTDEV_NR_COUNTERS];
 
@@ -128,7 +130,8 @@ struct DmaTestdevState {
 /*
  * Access guest memory for @q. [va, va + length) must not cross a page. If the
  * result is DMA_STALLED, the same access must be made again, and nothing else,
- * once the queue runs again.
+ * once the queue runs again. If it is DMA_HALTED, what was accessed has reset
+ * the device or unplugged it.
  */
 DmaResult dma_testdev_read(DmaTestdevQueue *q, DmaKind kind, uint64_t va,
                            void *buf, uint32_t length);

@@ -142,13 +142,14 @@ static IOMMUTranslateResult queue_translate_once(DmaTestdevQueue *q,
 }
 
 /*
- * Translate, or do with a stalled transaction what the IOMMU said. The result
- * IOMMU_STALLED is for the engine to wait.
+ * Translate, or do with a stalled transaction what the IOMMU said. DMA_OK: the
+ * access is to be made at @entry; if that has no address space, as RAZ/WI.
  */
-static IOMMUTranslateResult queue_translate(DmaTestdevQueue *q, DmaKind kind,
-                                            uint64_t va, IOMMUAccessFlags flag,
-                                            IOMMUTLBEntry *entry)
+static DmaResult queue_translate(DmaTestdevQueue *q, DmaKind kind,
+                                 uint64_t va, IOMMUAccessFlags flag,
+                                 IOMMUTLBEntry *entry)
 {
+    uint32_t halts = q->halts;
     IOMMUTranslateResult result;
 
     if (q->resumed && q->resume_response != IOMMU_RESUME_RETRY) {
@@ -159,6 +160,11 @@ static IOMMUTranslateResult queue_translate(DmaTestdevQueue *q, DmaKind kind,
             dma_testdev_count(q, DMA_TESTDEV_TRANSACTIONS, 1);
         }
         result = queue_translate_once(q, kind, va, flag, entry);
+        /* An event may have been written where it resets the device. */
+        if (q->halts != halts) {
+            dma_testdev_drop_stall(q);
+            return DMA_HALTED;
+        }
     }
     q->resumed = false;
 
@@ -168,44 +174,47 @@ static IOMMUTranslateResult queue_translate(DmaTestdevQueue *q, DmaKind kind,
             q->cpl.translations++;
             dma_testdev_count(q, DMA_TESTDEV_TRANSLATIONS, 1);
         }
-        break;
+        return DMA_OK;
     case IOMMU_STALLED:
         queue_stalled(q, kind, va);
-        break;
+        return DMA_STALLED;
     case IOMMU_ABORTED:
         trace_dma_testdev_abort(q->index, va, kind);
         dma_testdev_count(q, kind == DMA_PAYLOAD ? DMA_TESTDEV_ABORTS :
                                                    DMA_TESTDEV_RING_ABORTS, 1);
-        break;
+        return DMA_ABORTED;
     case IOMMU_RAZ_WI:
-        break;
+        entry->target_as = NULL;
+        return DMA_OK;
     }
-    return result;
+    g_assert_not_reached();
 }
 
 static DmaResult queue_access(DmaTestdevQueue *q, DmaKind kind, uint64_t va,
                               void *buf, uint32_t length, bool is_write)
 {
+    uint32_t halts = q->halts;
     IOMMUTLBEntry entry;
+    DmaResult result;
     MemTxResult ret;
 
-    switch (queue_translate(q, kind, va, is_write ? IOMMU_WO : IOMMU_RO,
-                            &entry)) {
-    case IOMMU_STALLED:
-        return DMA_STALLED;
-    case IOMMU_ABORTED:
-        return DMA_ABORTED;
-    case IOMMU_RAZ_WI:
+    result = queue_translate(q, kind, va, is_write ? IOMMU_WO : IOMMU_RO,
+                             &entry);
+    if (result != DMA_OK) {
+        return result;
+    }
+    if (!entry.target_as) {
         if (!is_write) {
             memset(buf, 0, length);
         }
         return DMA_OK;
-    case IOMMU_TRANSLATED:
-        break;
     }
 
     ret = address_space_rw(entry.target_as, entry.translated_addr,
                            queue_attrs(q), buf, length, is_write);
+    if (q->halts != halts) {
+        return DMA_HALTED;
+    }
     if (ret != MEMTX_OK) {
         return DMA_BUS_ERROR;
     }
@@ -251,17 +260,12 @@ static DmaResult queue_atomic(DmaTestdevQueue *q, uint64_t va, uint32_t length,
     IOMMUTLBEntry entry;
     MemTxAttrs attrs = queue_attrs(q);
     hwaddr mapped = length;
+    DmaResult result;
     void *host;
 
-    switch (queue_translate(q, DMA_PAYLOAD, va, IOMMU_RW, &entry)) {
-    case IOMMU_STALLED:
-        return DMA_STALLED;
-    case IOMMU_ABORTED:
-        return DMA_ABORTED;
-    case IOMMU_RAZ_WI:
-        return DMA_OK;
-    case IOMMU_TRANSLATED:
-        break;
+    result = queue_translate(q, DMA_PAYLOAD, va, IOMMU_RW, &entry);
+    if (result != DMA_OK || !entry.target_as) {
+        return result;
     }
 
     /* For anything else there would be a buffer, with nothing in it. */

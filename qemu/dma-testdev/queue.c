@@ -111,6 +111,7 @@ static bool queue_fetch(DmaTestdevQueue *q)
     case DMA_OK:
         break;
     case DMA_STALLED:
+    case DMA_HALTED:
         return false;
     default:
         queue_error(q, DMA_TESTDEV_ERROR_SQ_ABORT, va);
@@ -128,6 +129,7 @@ static bool queue_execute(DmaTestdevQueue *q)
 {
     switch (dma_testdev_execute(q)) {
     case DMA_STALLED:
+    case DMA_HALTED:
         return false;
     case DMA_AGAIN:
         return true;
@@ -146,6 +148,7 @@ static bool queue_write_cpl(DmaTestdevQueue *q, uint32_t offset,
     case DMA_OK:
         return true;
     case DMA_STALLED:
+    case DMA_HALTED:
         return false;
     default:
         queue_error(q, DMA_TESTDEV_ERROR_CQ_ABORT, va);
@@ -167,6 +170,7 @@ static bool queue_complete(DmaTestdevQueue *q)
 static bool queue_publish(DmaTestdevQueue *q)
 {
     uint32_t sequence = cpu_to_le32(q->head + 1);
+    uint32_t halts = q->halts;
 
     /* Whoever sees the sequence must see the rest. */
     smp_wmb();
@@ -182,7 +186,7 @@ static bool queue_publish(DmaTestdevQueue *q)
     if ((q->desc.flags & DMA_TESTDEV_F_IRQ) && q->vector < q->dev->nr_queues) {
         msix_notify(PCI_DEVICE(q->dev), q->vector);
     }
-    return true;
+    return q->halts == halts;
 }
 
 static bool queue_step(DmaTestdevQueue *q)
@@ -222,11 +226,14 @@ static void queue_work(DmaTestdevQueue *q)
 static void queue_run(void *opaque)
 {
     DmaTestdevQueue *q = opaque;
-    MemReentrancyGuard *guard = &DEVICE(q->dev)->mem_reentrancy_guard;
+    DmaTestdevState *dev = q->dev;
+    MemReentrancyGuard *guard = &DEVICE(dev)->mem_reentrancy_guard;
 
     if (q->state != DMA_TESTDEV_BUSY) {
         return;
     }
+    /* What the device writes may be the order to unplug it. */
+    object_ref(OBJECT(dev));
     /*
      * A process can make the device access its own doorbell page. That ends
      * with a bus error, instead of changing the queue while it works.
@@ -234,6 +241,7 @@ static void queue_run(void *opaque)
     guard->engaged_in_io = true;
     queue_work(q);
     guard->engaged_in_io = false;
+    object_unref(OBJECT(dev));
 }
 
 /* Start on the work there is, if the queue is enabled and idle. */
@@ -267,6 +275,7 @@ void dma_testdev_queue_stop_loop(DmaTestdevQueue *q)
 /* Drop the descriptor under way, if any, as though it had not been fetched. */
 static void queue_halt(DmaTestdevQueue *q)
 {
+    q->halts++;
     timer_del(q->timer);
     dma_testdev_drop_stall(q);
     q->phase = PHASE_FETCH;
@@ -312,6 +321,5 @@ void dma_testdev_queue_init(DmaTestdevState *dev, uint32_t index)
 
 void dma_testdev_queue_cleanup(DmaTestdevQueue *q)
 {
-    dma_testdev_drop_stall(q);
     timer_free(q->timer);
 }
