@@ -83,15 +83,20 @@ export class Apt {
     try {
       return await run(command, [...CACHES, ...args], { what, cwd, env, signal: this.#signal });
     } catch (error) {
-      if (!(error instanceof InfraError)) throw error;
-      throw new InfraError(error.message, {
-        hint: `check that this host reaches Debian's archive: apt-get update`,
-        command: `APT_CONFIG=${this.#config} ${error.command}`,
-        output: error.output,
-        cause: error,
-      });
+      return withArchiveHint(error, `APT_CONFIG=${this.#config} `);
     }
   }
+}
+
+/** Throws `error` of a command that fetches packages, with what to do about it; `prefix` goes before the command. */
+export function withArchiveHint(error: unknown, prefix = ''): never {
+  if (!(error instanceof InfraError)) throw error;
+  throw new InfraError(error.message, {
+    hint: error.hint ?? `check that this host reaches Debian's archive: apt-get update`,
+    command: `${prefix}${error.command}`,
+    output: error.output,
+    cause: error,
+  });
 }
 
 /** Unpacks a binary package's files into `directory`, running none of its scripts. */
@@ -123,21 +128,37 @@ async function sourcesList(signal: AbortSignal | undefined): Promise<string> {
 }
 
 /** Where this host's own apt fetches Debian from; no host name is ours to choose. */
-async function repositories(signal: AbortSignal | undefined) {
-  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)'], {
+async function repositories(signal: AbortSignal | undefined): Promise<Repositories> {
+  // Unlike `apt-get indextargets` it needs no package lists, which container images come without.
+  const { stdout } = await run('apt-get', ['update', '--print-uris'], {
     what: `ask apt for the host's repositories`,
     signal,
   });
-  const uris = stdout.split('\n');
-  const main = uris.find((uri) => /\/debian\/?$/.test(uri));
-  if (!main) {
+  return debianRepositories(stdout);
+}
+
+export interface Repositories {
+  main: string;
+  security: string;
+}
+
+/**
+ * Finds Debian's archive in what `apt-get update --print-uris` printed. Debian's images for clouds name a list of
+ * mirrors instead of a server, as in `mirror+file:/etc/apt/mirrors/debian.list`, which apt takes for a repository.
+ */
+export function debianRepositories(printed: string): Repositories {
+  const uris = [...printed.matchAll(/^'(.+?)\/+dists\//gm)].map(([, uri = '']) => uri);
+  const main = uris.find((uri) => MAIN.test(uri));
+  if (main === undefined) {
     throw new InfraError(`apt on this host is not configured for Debian's archive`, {
       hint: 'pinlab runs on Debian 12 and 13; elsewhere use a debian: container',
     });
   }
-  const security = uris.find((uri) => /\/debian-security\/?$/.test(uri));
-  return { main, security: security ?? main.replace(/\/debian\/?$/, '/debian-security/') };
+  const security = uris.find((uri) => /\/debian-security(\.list)?$/.test(uri));
+  return { main, security: security ?? main.replace(MAIN, '/debian-security$1') };
 }
+
+const MAIN = /\/debian(\.list)?$/;
 
 /** Debian's name for the architecture of this host. */
 export function debianArch(): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { InfraError } from '../errors.ts';
+import { withArchiveHint } from './apt.ts';
 import { run, tryRun } from './spawn.ts';
 
 export interface HostPackage {
@@ -90,11 +91,8 @@ export async function installPackages(
   }
   const apt = async (...args: string[]) => {
     const command = [...become, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
-    await run(command[0] as string, command.slice(1), {
-      what: `apt-get ${args[0]}`,
-      onLine,
-      signal,
-    });
+    const options = { what: `apt-get ${args[0]}`, onLine, signal };
+    await run(command[0] as string, command.slice(1), options).catch(withArchiveHint);
   };
   await apt('update');
   await apt('install', '-y', '--no-install-recommends', ...packages.map(({ name }) => name));

@@ -10,15 +10,20 @@ interface Host {
   sudo: boolean;
   /** By default somebody who is not root. */
   uid?: number;
+  /** Whether apt-get finds nothing of what it is to install, as where there is no network. */
+  offline?: boolean;
 }
 
 const USER = 1000;
 
+/** An update that reaches no server only warns; apt then knows no package. */
+const OFFLINE = [`[ "$2" = update ] || { echo 'E: Unable to locate package bc' >&2; exit 100; }`];
+
 /**
  * In place of Debian's tools and of who runs them, until disposed: a dpkg that has some packages, a
- * sudo that may or may not, and an apt-get that only writes down what it is asked for.
+ * sudo that may or may not, and an apt-get that writes down what it is asked for, and may fail.
  */
-export async function debianTools({ installed, sudo, uid = USER }: Host) {
+export async function debianTools({ installed, sudo, uid = USER, offline = false }: Host) {
   const directory = await mkdtemp(join(tmpdir(), 'tools-'));
   const record = join(directory, 'asked');
   const known = installed.map((name) => `echo '${name} installed'`);
@@ -26,7 +31,7 @@ export async function debianTools({ installed, sudo, uid = USER }: Host) {
     // One that was removed and left its configuration, and the exit status for names it does not know.
     'dpkg-query': [...known, `echo 'bc config-files'`, 'exit 1'],
     sudo: sudo ? [`echo "sudo $*" >> '${record}'`, 'shift', 'exec "$@"'] : ['exit 1'],
-    'apt-get': [`echo "apt-get $* ($DEBIAN_FRONTEND)" >> '${record}'`],
+    'apt-get': [`echo "apt-get $* ($DEBIAN_FRONTEND)" >> '${record}'`, ...(offline ? OFFLINE : [])],
   };
   await writeFile(record, '');
   for (const [name, lines] of Object.entries(scripts)) {

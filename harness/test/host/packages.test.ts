@@ -51,3 +51,10 @@ test.serial('root installs them without sudo', async (t) => {
   await installPackages(MISSING, ignore);
   t.deepEqual(await tools.asked(), INSTALLED);
 });
+
+test.serial('what cannot be fetched is an error that says what to look at', async (t) => {
+  await using _ = await debianTools({ installed: ['gcc'], sudo: true, uid: 0, offline: true });
+  const error = await t.throwsAsync(installPackages(MISSING, ignore), { instanceOf: InfraError });
+  t.is(error?.output, 'E: Unable to locate package bc');
+  t.is(error?.hint, `check that this host reaches Debian's archive: apt-get update`);
+});
