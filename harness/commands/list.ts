@@ -7,12 +7,13 @@ import { selectTests } from '../stages/testPlan.ts';
 import type { Invocation } from './invocation.ts';
 import { pattern } from './pattern.ts';
 import { progressReporter } from './reporters.ts';
+import { suite } from './suite.ts';
 
 /** `pinlab list`: every test id, without booting anything. */
 export function listCommand(invocation: Invocation) {
   return new Command('list')
     .description('print every test id, without booting')
-    .argument('[suites...]', 'suites or guest programs to list; all without')
+    .argument('[suites...]', 'suites or guest programs to list; all without', suite, [])
     .option('--kernel <base|dir>', `kernel whose kselftest_harness.h the tests use`, '6.12')
     .option('--grep <regexp>', 'only tests whose id matches', pattern('--grep'))
     .option('--json', 'print JSON, with the source line of each test')

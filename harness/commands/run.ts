@@ -25,6 +25,7 @@ import { pattern } from './pattern.ts';
 import { type PolicyOptions, runPolicy, withPolicyOptions } from './policyOptions.ts';
 import { defaultReporters, openReporters, reporterNames } from './reporters.ts';
 import { parseShard } from './shardOption.ts';
+import { suite } from './suite.ts';
 import { watchAndRun } from './watch.ts';
 import { MOST_JOBS, MOST_SECONDS, wholeNumber } from './wholeNumber.ts';
 
@@ -32,7 +33,7 @@ import { MOST_JOBS, MOST_SECONDS, wholeNumber } from './wholeNumber.ts';
 export function runCommand(invocation: Invocation) {
   return withMachineOptions(withPolicyOptions(withKernelOptions('run')))
     .description('build what is stale, boot, run the guest tests, report the verdict')
-    .argument('[suites...]', 'suites or guest programs to run; all without')
+    .argument('[suites...]', 'suites or guest programs to run; all without', suite, [])
     .option('--grep <regexp>', 'only tests whose id matches', pattern('--grep'))
     .option(
       '--kselftest <names>',

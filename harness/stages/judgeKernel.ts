@@ -11,7 +11,7 @@ import { decodeSplats } from './decodeSplats.ts';
 import { writeBundles } from './failureBundle.ts';
 import { ensureHost } from './hostTools.ts';
 import { guestsThatFit } from './jobs.ts';
-import type { KernelChoice } from './kernelRequest.ts';
+import { checkChoice, type KernelChoice } from './kernelRequest.ts';
 import { type MachineChoice, testMachine } from './machine.ts';
 import { readResults } from './readResults.ts';
 import { describeRun } from './results.ts';
@@ -62,6 +62,8 @@ export interface Judged {
 export async function judgeKernel(request: JudgeRequest): Promise<Judged> {
   const { workspace, choice, selection, emit, output } = request;
   const startedAt = new Date();
+  // Before what the last run left is touched.
+  await checkChoice(choice);
   await using _ = await claimOutput(output, workspace.signal);
   // They may be of the run that was there before.
   const durations = await readDurations(request);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { UsageError } from '../errors.ts';
 
 /** Guest programs that are run together by one name; each program is in exactly one suite. */
 export const SUITES = {
@@ -23,9 +24,20 @@ export function describeSuites(): string {
   return ['Suites, and the programs in each:', ...lines].join('\n');
 }
 
+/** Every program, by its suite. */
+const PROGRAMS: readonly string[] = Object.values(SUITES).flat();
+
 /** The programs that `names` stand for: a suite's own, or the one that is named. */
 export function programsOf(names: readonly string[]): Set<string> {
   return new Set(names.flatMap((name) => (isSuite(name) ? SUITES[name] : [name])));
+}
+
+/** Refuses what is the name of no suite and of no program. */
+export function checkSuite(name: string): void {
+  if (isSuite(name) || PROGRAMS.includes(name)) return;
+  throw new UsageError(`there is no suite and no program ${name}`, {
+    hint: `suites: ${Object.keys(SUITES).join(', ')}; programs: ${PROGRAMS.join(', ')}`,
+  });
 }
 
 function isSuite(name: string): name is keyof typeof SUITES {

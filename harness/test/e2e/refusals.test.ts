@@ -36,15 +36,27 @@ test('what is no selftest, no sequence of operations and no patch of a base is r
 
 test('a directory that is no kernel tree is refused', async (t) => {
   await using directory = await temporaryDirectory();
-  const { code, stderr } = await pinlab(['run', '--kernel', directory.path]);
+  await using output = await earlierRun();
+  const { code, stderr } = await output.run('--kernel', directory.path);
   t.is(code, EXIT.usage);
   t.regex(stderr, /is not a kernel source tree/);
+  t.true(await output.isUntouched());
 });
 
 test('an unknown base is refused with the list of those that exist', async (t) => {
-  const { code, stderr } = await pinlab(['run', '--kernel', '5.4']);
+  await using output = await earlierRun();
+  const { code, stderr } = await output.run('--kernel', '5.4');
   t.is(code, EXIT.usage);
   t.regex(stderr, /there is no kernel 5\.4.*\n.*6\.12, 7\.3/);
+  t.true(await output.isUntouched());
+});
+
+test('an unknown suite is refused with the names of those that exist', async (t) => {
+  await using output = await earlierRun();
+  const { code, stderr } = await output.run('no-such-suite');
+  t.is(code, EXIT.usage);
+  t.regex(stderr, /no suite and no program no-such-suite.*\n.*machine, syscall/);
+  t.true(await output.isUntouched());
 });
 
 test('a patch that does not apply is named and the work tree stays usable', async (t) => {
@@ -97,6 +109,18 @@ test('a cache that cannot be written to is an error of the host', async (t) => {
   t.is(code, EXIT.infra);
   t.regex(stderr, /cannot write to the cache: .* is not a directory/);
 });
+
+/** What a run left, and another one that goes into the same directory. */
+async function earlierRun() {
+  const directory = await temporaryDirectory();
+  const file = join(directory.path, 'results.json');
+  await writeFile(file, '{}');
+  return {
+    run: (...args: string[]) => pinlab(['run', ...args, '--output', directory.path]),
+    isUntouched: async () => (await readFile(file, 'utf8').catch(() => '')) === '{}',
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
 
 async function finishedArtifacts(cacheHome: string): Promise<string[]> {
   await mkdir(join(cacheHome, 'pinlab'), { recursive: true });

@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import test from 'ava';
-import { programsOf, SUITES } from '../../stages/suites.ts';
+import { UsageError } from '../../errors.ts';
+import { checkSuite, programsOf, SUITES } from '../../stages/suites.ts';
 
 test('every guest program is in exactly one suite', async (t) => {
   const files = await readdir(join(import.meta.dirname, '../../../guest-tests'));
@@ -22,4 +23,13 @@ test('a suite stands for its programs, any other name for itself', (t) => {
   t.deepEqual(programsOf(['machine', 'pin', 'dma']), new Set([...SUITES.machine, 'pin']));
   t.deepEqual(programsOf(['toString']), new Set(['toString']));
   t.deepEqual(programsOf([]), new Set());
+});
+
+test('what is unknown is named, with the suites and the programs that there are', (t) => {
+  for (const name of ['nix', 'toString', '']) {
+    const error = t.throws(() => checkSuite(name), { instanceOf: UsageError });
+    t.is(error.message, `there is no suite and no program ${name}`);
+    t.regex(`${error.hint}`, /^suites: machine, syscall; programs: blocked, .*, unpinnable$/);
+  }
+  for (const name of ['machine', 'pin']) t.notThrows(() => checkSuite(name));
 });
