@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryRun } from '../host/spawn.ts';
 import { KtapParser } from '../ktap/parse.ts';
@@ -41,6 +42,8 @@ const TIERS: Record<string, Tier> = {
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'harness/cli.js');
+/** What AVA says goes there too, so that a CI system keeps it with the results of runs. */
+const RECORDS = join(ROOT, 'results/tests');
 const AVA = join(ROOT, 'node_modules/ava/entrypoints/cli.js');
 
 interface Totals {
@@ -69,8 +72,12 @@ async function runTier(name: string) {
   }
   const parser = new KtapParser();
   let failure: string[] | undefined;
+  const record = join(RECORDS, `${name}.tap`);
+  mkdirSync(RECORDS, { recursive: true });
+  writeFileSync(record, '');
   const ended = await runNode(`${name} tests`, [AVA, '--tap', '--config', tier.config], (line) => {
     parser.push(line);
+    appendFileSync(record, `${line}\n`);
     show(line);
     const [, passed, title] = /^(ok|not ok) \d+ - (.*)/.exec(line) ?? [];
     if (title === undefined) return failure?.push(line);
