@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MismatchError } from '../errors.ts';
 import { type CacheEntry, cacheKey } from '../host/cache.ts';
@@ -126,17 +126,28 @@ async function fromCache(
   });
 }
 
-/** A developer's tree has no known content: make decides what is stale. */
+/**
+ * A developer's tree has no known content: make decides what is stale. What it makes is kept by its own content, so
+ * that the next build of the tree takes nothing from a run that still uses this one.
+ */
 async function fromDeveloperTree(workspace: Workspace, plan: Plan): Promise<Obtained> {
+  const { cache, signal } = workspace;
   const { directory: tree } = plan.request.source;
   const key = cacheKey({ tree });
   const { flavour, counted } = plan.request;
   const objects = counted.length > 0 ? `${flavour}-coverage` : flavour;
-  const directory = join(workspace.cache.root, 'kernel-developer', key, objects);
+  const directory = join(cache.root, 'kernel-developer', key, objects);
   await mkdir(directory, { recursive: true });
-  await using _ = await lock(`${directory}.lock`, { what: tree, signal: workspace.signal });
-  await makeAll(workspace, plan, tree, join(directory, 'build'), directory);
-  return { directory, hit: false };
+  await using _ = await lock(`${directory}.lock`, { what: tree, signal });
+  const made = join(directory, 'made');
+  await rm(made, { recursive: true, force: true });
+  await mkdir(made);
+  await makeAll(workspace, plan, tree, join(directory, 'build'), made);
+  const keep = async (to: string) => {
+    for (const name of await readdir(made)) await rename(join(made, name), join(to, name));
+  };
+  const inputs = { tree, made: await hashTree(made) };
+  return { ...(await cache.get('kernel', inputs, keep, { signal })), hit: false };
 }
 
 async function build(workspace: Workspace, plan: Plan, directory: string) {

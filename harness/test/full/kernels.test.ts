@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { appendFile, glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
-import { hashTree } from '../../host/hash.ts';
+import { hashFile, hashTree } from '../../host/hash.ts';
 import { bases } from '../../kernel/bases.ts';
+import { bundle } from '../../schema/bundle.ts';
 import { pinlab, ROOT, readResults, temporaryDirectory } from '../e2e/pinlab.ts';
 import { runWithoutPins } from '../e2e/withoutPins.ts';
 import { externalTree } from './externalTree.ts';
@@ -118,8 +120,22 @@ test.serial(
       splats.filter(({ allowed }) => !allowed),
       [],
     );
+    // Whoever goes on working takes nothing from a run that is not over, or from the replay of one.
+    await appendFile(join(tree.path, 'init/version.c'), 'static const char __used on[] = "on";\n');
+    const ours = await kernelsOfBundles(directory.path);
+    t.is((await pinlab(['build', 'kernel', '--kernel', tree.path])).code, EXIT.ok);
+    t.true(ours.length > 0);
+    for (const { path, sha256 } of ours) t.is(await hashFile(path), sha256, path);
   },
 );
+
+/** What the bundles below `output` say of the kernels that they are about. */
+async function kernelsOfBundles(output: string) {
+  const files = await Array.fromAsync(glob(join(output, 'failures/*/bundle.json')));
+  const bundles = files.map(async (file) => bundle.parse(JSON.parse(await readFile(file, 'utf8'))));
+  const artifacts = (await Promise.all(bundles)).map((one) => one.artifacts);
+  return artifacts.flatMap(({ kernel, vmlinux, driver }) => [kernel, vmlinux, driver]);
+}
 
 test.serial('somebody’s series is put on the clean base', async (t) => {
   await using directory = await temporaryDirectory();
