@@ -75,7 +75,7 @@ export const SPLAT_KINDS: readonly SplatKind[] = [
   },
   {
     kind: 'list-corruption',
-    pattern: /^(list_(?:add|del) corruption\b.*?)(?:\.|,|$)/,
+    pattern: /^(list_add double add|list_(?:add|del) corruption\b.*?)(?:[.,:]|$)/,
     label: '',
     end: 'endMarker',
     reason: 'A list entry was freed or added twice.',
@@ -83,7 +83,7 @@ export const SPLAT_KINDS: readonly SplatKind[] = [
   {
     kind: 'lockdep',
     pattern:
-      /^WARNING: ((?:possible (?:circular|recursive|irq lock inversion|irq-safe)|inconsistent lock|bad unlock balance|held lock freed|lock held when returning|nested lock was not taken|\S+\/\d+ still has locks held).*)/i,
+      /^WARNING: ((?:possible (?:circular|recursive|irq lock inversion)|\w+-safe -> |inconsistent lock|bad (?:unlock balance|contention)|chain_key collision|held lock freed|lock held when returning|nested lock was not taken|.+\/\d+ still has locks held).*)/i,
     label: 'lockdep:',
     end: 'trace',
     reason: 'The order of locks allows a deadlock, though this run did not meet it.',

@@ -34,6 +34,23 @@ const ANNOUNCEMENTS: readonly [kind: string, line: string, title: string][] = [
     'WARNING: possible circular locking dependency detected',
     'lockdep: possible circular locking dependency detected',
   ],
+  [
+    'lockdep',
+    'WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected',
+    'lockdep: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected',
+  ],
+  ['lockdep', 'WARNING: bad contention detected!', 'lockdep: bad contention detected!'],
+  ['lockdep', 'WARNING: chain_key collision', 'lockdep: chain_key collision'],
+  [
+    'lockdep',
+    'WARNING: my program/12 still has locks held!',
+    'lockdep: my program/12 still has locks held!',
+  ],
+  [
+    'list-corruption',
+    'list_add double add: new=ffff000012345678, prev=ffff000000, next=ffff000000.',
+    'list_add double add',
+  ],
   ['lockdep', '[ BUG: Invalid wait context ]', 'lockdep: Invalid wait context'],
   [
     'lockdep',
