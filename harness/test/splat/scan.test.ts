@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { SplatScanner, scanConsole } from '../../splat/scan.ts';
 import { recorded } from '../recorded/recorded.ts';
@@ -141,6 +142,13 @@ test('with caller ids, reports of two CPUs are told apart', (t) => {
       ['on_b', 'el0_svc'],
     ],
   );
+});
+
+test('every kernel is asked for the time and the caller of each line', async (t) => {
+  const config = join(import.meta.dirname, '../../../kernel/configs/base.config');
+  const options = (await readFile(config, 'utf8')).split('\n');
+  for (const option of ['CONFIG_PRINTK_TIME=y', 'CONFIG_PRINTK_CALLER=y'])
+    t.true(options.includes(option), option);
 });
 
 test('a line inside another console line is found', (t) => {
