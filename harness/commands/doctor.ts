@@ -29,7 +29,8 @@ export function doctorCommand(invocation: Invocation) {
 
 /** What is not built yet, what that will cost, and the command that does it ahead of a run. */
 export function costLines(costs: readonly Cost[]): string[] {
-  if (costs.length === 0) return ['ok       everything that a run needs is built'];
+  if (costs.length === 0)
+    return ['ok       every part has been built here: a run builds what changed since'];
   const lines = costs.map((cost) => `to build ${cost.what}: ${amount(cost)}`);
   return [...lines, `         npx pinlab build: ${amount(totalCost(costs))}, and the downloads`];
 }

@@ -58,9 +58,7 @@ export function shareOfFirstRun(costs: readonly Cost[]): number {
 /** A finished artifact has its manifest; one that is being made does not. */
 async function holdsArtifact(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch(() => []);
-  const finished = names.filter((name) => !name.endsWith('.partial'));
-  const found = await Promise.all(
-    finished.map((name) => exists(join(directory, name, 'pinlab.json'))),
-  );
-  return found.includes(true);
+  for (const name of names.filter((name) => !/\.(partial|lock)$/.test(name)))
+    if (await exists(join(directory, name, 'pinlab.json'))) return true;
+  return false;
 }

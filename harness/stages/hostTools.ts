@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { asPinlabError, InfraError } from '../errors.ts';
 import { requireWritable } from '../host/cache.ts';
 import {
@@ -12,7 +11,6 @@ import {
   installPackages,
   missingPackages,
 } from '../host/packages.ts';
-import { exists } from '../host/paths.ts';
 import { type Cost, pendingCosts, shareOfFirstRun } from './buildCosts.ts';
 import { stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
@@ -26,6 +24,8 @@ export interface Finding {
 
 /** Twice what a patched and an unpatched 6.12 leave in the cache, by `du -s`; a build needs room besides. */
 const CACHE_GIB = 8;
+/** Of a first run, by size: a kernel or QEMU is more. */
+const WORTH_A_CHECK = 0.05;
 /** QEMU with a guest of 1 GiB beside the link of a kernel. */
 const MEMORY_GIB = 4;
 
@@ -34,10 +34,11 @@ const GIB = 2 ** 30;
 /** Makes sure that this host has what the builds need: tools, which it installs, and room. */
 export async function ensureHost(workspace: Workspace): Promise<void> {
   await ensurePackages(workspace, hostPackages);
-  // A cache that is already filled needs little more.
   const { root } = workspace.cache;
-  if (await exists(join(root, 'kernel'))) return;
-  const disk = await examineDisk(root, await pendingCosts(root));
+  const pending = await pendingCosts(root);
+  // What is little finds its room, or says itself that there is none.
+  if (shareOfFirstRun(pending) < WORTH_A_CHECK) return;
+  const disk = await examineDisk(root, pending);
   if (!disk.ok) throw new InfraError(disk.text, { hint: disk.remedy });
 }
 

@@ -16,6 +16,8 @@ test('each part that is not built is named with its cost, and all of it with the
   ]);
 });
 
-test('where everything is built, that is said', (t) => {
-  t.deepEqual(costLines([]), ['ok       everything that a run needs is built']);
+test('where every part has been built, that is said, and no more', (t) => {
+  t.deepEqual(costLines([]), [
+    'ok       every part has been built here: a run builds what changed since',
+  ]);
 });
