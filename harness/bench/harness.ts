@@ -196,7 +196,7 @@ async function editToVerdict(given: { root: string; source: string; tree: string
     const make = await timed(() => bareMake(tree, join(tree, buildDirectoryName('base'))));
     pairs.push({ ours, floor: make + guest });
   }
-  print('edit of mm/mempinfd.c to a verdict / bare make + guest', pairs);
+  print('edit of mm/mempinfd.c to a verdict / bare make + guest', pairs, BUILD_AIM);
 }
 
 function bareMake(tree: string, output: string) {
