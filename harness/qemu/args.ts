@@ -93,7 +93,7 @@ export function kernelCommandLine(machine: Pick<Machine, 'append'>): string[] {
     // Without it, a kernel that dies before its console driver dies in silence.
     'earlycon=pl011,0x9000000',
     'panic=-1',
-    // Boot prints warnings and worse; init raises it once the guest is ready.
+    // Boot prints warnings and worse; init raises it before it loads the device's driver.
     'loglevel=5',
     // The lines that mark where a test begins must not be rate-limited away.
     'printk.devkmsg=on',

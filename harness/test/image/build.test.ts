@@ -77,3 +77,10 @@ test('a module that is not there is an error', async (t) => {
   const modules = [...input.value.modules, '/nonexistent/dma_testdev.ko'];
   await t.throwsAsync(buildImage({ ...input.value, modules }), { code: 'ENOENT' });
 });
+
+test('the console is raised before the device has a driver: the SMMU’s events are informational', async (t) => {
+  await using input = await inputs();
+  const init = (await contents((await buildImage(input.value)).initramfs)).get('init') ?? '';
+  const steps = /^main\(\) \{$(.*?)^\}$/ms.exec(init)?.[1] ?? '';
+  t.regex(steps, /echo 7 > \/proc\/sys\/kernel\/printk\n\tload_modules\n/);
+});
