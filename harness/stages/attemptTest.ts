@@ -60,9 +60,9 @@ const END_TIMEOUT_MS = 1_000;
  * has ended, all that its guest printed has been read by then.
  */
 async function signalOf({ guest }: TestGuest): Promise<string | undefined> {
-  const late = setTimeout(END_TIMEOUT_MS, undefined);
+  const late = setTimeout(guest.within(END_TIMEOUT_MS), undefined);
   const exit = await Promise.race([guest.vm.exited, late]);
-  const tooLate = setTimeout(SETTLE_TIMEOUT_MS, undefined, { ref: false });
+  const tooLate = setTimeout(guest.within(SETTLE_TIMEOUT_MS), undefined, { ref: false });
   if (exit) await Promise.race([guest.console.closed, tooLate]);
   return exit?.signal;
 }

@@ -23,6 +23,8 @@ export interface WatchdogOptions {
 
 /** How long the kernel may take until it begins to answer a sysrq key. */
 const KERNEL_ANSWER_TIMEOUT_MS = 5_000;
+/** How long QEMU may take to end where its guest is gone. */
+const END_TIMEOUT_MS = 200;
 const STACK_LINES = 60;
 
 /** Asks the kernels of guests that hang, and keeps what they say in `hang.txt`, `hang-2.txt`, …. */
@@ -54,7 +56,8 @@ export class Watchdog {
 }
 
 /** A panic ends QEMU before anybody could ask. */
-async function hasEnded({ vm, console }: HangingGuest): Promise<boolean> {
-  const soon = new Promise<false>((resolve) => setTimeout(resolve, 200, false));
+async function hasEnded({ vm, console, within }: HangingGuest): Promise<boolean> {
+  const timeoutMs = within(END_TIMEOUT_MS);
+  const soon = new Promise<false>((resolve) => setTimeout(resolve, timeoutMs, false));
   return Promise.race([Promise.all([vm.exited, console.closed]).then(() => true), soon]);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setTimeout as after } from 'node:timers/promises';
 import test from 'ava';
 import { InterruptedError } from '../../errors.ts';
 import type { Exit } from '../../host/spawn.ts';
@@ -141,4 +142,17 @@ test('what the kernel printed last is read before its reports are taken', async 
   Object.assign(on.watch, { take });
   await attemptTest(on, PLANNED, options(new AbortController().signal));
   t.deepEqual(order, ['closed', 'taken']);
+});
+
+test('how long the end of QEMU and of its console is awaited depends on the guest', async (t) => {
+  const killed = after(1_200, { code: undefined, signal: 'SIGKILL' });
+  const on = silentGuest(() => undefined);
+  // Twice as long for QEMU, and a fraction for the console, which never closes.
+  const within = (ms: number) => (ms === 1_000 ? 2 * ms : ms / 100);
+  Object.assign(on.guest, { within, console: { closed: new Promise(() => undefined) } });
+  Object.assign(on.guest.vm, { exited: killed });
+  const startedAt = performance.now();
+  const { attempt } = await attemptTest(on, PLANNED, options(new AbortController().signal));
+  t.is(attempt.qemuEndedBy, 'SIGKILL');
+  t.true(performance.now() - startedAt < 5_000);
 });
