@@ -101,13 +101,17 @@ interface Ending {
 
 /** What only says how another option works must not stand alone, and no option loses to another. */
 function refuseIgnored(options: RunOptions & Ending) {
-  const { durations, shard, fingerprint, bisect, watch } = options;
+  const { durations, shard, fingerprint, bisect, watch, isolate, jobs = 1 } = options;
   if (durations !== undefined && !shard)
     throw new UsageError('--durations is for --shard', {
       hint: 'add --shard 1/2, or leave it out',
     });
   if (watch && bisect)
     throw new UsageError('--watch has no end, and --bisect is about the exit code', {
+      hint: 'leave one of them out',
+    });
+  if (isolate === 'none' && jobs > 1)
+    throw new UsageError(`--isolate none has one guest, and --jobs ${jobs} asks for more`, {
       hint: 'leave one of them out',
     });
   if (fingerprint !== undefined && !bisect)

@@ -18,7 +18,7 @@ export interface RunTestsRequest
     Pick<AttemptOptions, 'testTimeoutMs'> {
   tests: readonly PlannedTest[];
   policy: RunPolicy;
-  /** How many guests run side by side, at least 1. */
+  /** How many guests run side by side, at least 1; without isolation there is one. */
   jobs: number;
   /** How long tests took before, by which several guests share them. */
   durations: Durations;
@@ -26,7 +26,8 @@ export interface RunTestsRequest
 
 /** Runs `tests`, each in a guest that `policy` says it may share, to their verdicts in `record`. */
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
-  const { tests, policy, jobs, durations, machine } = request;
+  const { tests, policy, durations, machine } = request;
+  const jobs = policy.isolation === 'none' ? 1 : request.jobs;
   const queue = queueFor(jobs, tests, durations);
   const needed = { isolation: policy.isolation, batches: queue.length };
   const onSplats = (splats: readonly Splat[]) => record.addSplats(splats);

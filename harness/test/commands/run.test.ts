@@ -9,6 +9,7 @@ const REFUSED: [string[], RegExp][] = [
   [['--durations', 'results.json'], /^--durations is for --shard$/],
   [['--fingerprint', 'x'], /^--fingerprint is for --bisect$/],
   [['--watch', '--bisect'], /^--watch has no end, and --bisect/],
+  [['--isolate', 'none', '--jobs', '2'], /^--isolate none has one guest, and --jobs 2 asks for/],
   [['--json', '--reporter', 'list,ktap'], /^ktap and json would be mixed on standard output$/],
 ];
 
