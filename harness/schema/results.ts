@@ -35,7 +35,7 @@ export const frame = z.strictObject({
   repository: sourceLine.optional(),
 });
 
-/** One report that the kernel printed about itself. */
+/** One report that the kernel printed about itself, or that a guest did not answer after its last test. */
 export const splat = z.strictObject({
   kind: z.string(),
   title: z.string(),

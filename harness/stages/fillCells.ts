@@ -29,6 +29,7 @@ export async function fillCells(request: FillRequest): Promise<void> {
   await using slot = new GuestSlot({
     open: () => bootPrepared(request),
     onReports: request.onSplats,
+    watchdog: request.watchdog,
     signal: request.machine.signal,
   });
   await fillRows(slot, request);

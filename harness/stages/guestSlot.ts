@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { Splat } from '../schema/results.ts';
-import { lastReports } from './lastReports.ts';
+import { type LastReportsOptions, lastReports } from './lastReports.ts';
 import type { TestGuest } from './testGuest.ts';
 
-export interface GuestSlotOptions {
+export interface GuestSlotOptions extends LastReportsOptions {
   open: () => Promise<TestGuest>;
   /** Takes what the kernel of a guest reported after its last test. */
   onReports: (splats: readonly Splat[]) => Promise<unknown>;
-  signal: AbortSignal;
 }
 
 /** Room for one guest at a time, opened when it is first needed; disposal drops it. */
@@ -58,8 +57,7 @@ export class GuestSlot implements AsyncDisposable {
   async #end(given: TestGuest | undefined) {
     await using guest = given;
     if (!guest) return;
-    const { signal, onReports } = this.#options;
-    await onReports(await lastReports(guest, signal));
+    await this.#options.onReports(await lastReports(guest, this.#options));
   }
 
   #release(): TestGuest | undefined {

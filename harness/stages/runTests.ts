@@ -26,14 +26,15 @@ export interface RunTestsRequest
 
 /** Runs `tests`, each in a guest that `policy` says it may share, to their verdicts in `record`. */
 export async function runTests(request: RunTestsRequest, record: TestRecord): Promise<void> {
-  const { tests, policy, durations, machine } = request;
+  const { tests, policy, durations, machine, watchdog } = request;
   const jobs = policy.isolation === 'none' ? 1 : request.jobs;
   const queue = queueFor(jobs, tests, durations);
   const needed = { isolation: policy.isolation, batches: queue.length };
   const onSplats = (splats: readonly Splat[]) => record.addSplats(splats);
   await using source = openGuestSource({ ...request, onSplats }, needed, record);
   await sideBySide(Math.min(jobs, queue.length), machine.signal, async (signal) => {
-    await using slot = new GuestSlot({ open: () => source.open(), onReports: onSplats, signal });
+    const open = () => source.open();
+    await using slot = new GuestSlot({ open, onReports: onSplats, watchdog, signal });
     const worker = { ...request, queue, source, slot, signal };
     for (let batch = queue.take(); batch; batch = queue.take())
       await runBatch(batch, worker, record);

@@ -77,7 +77,7 @@ async function filled(console: Console, ending: Ending = { how: 'exited', code: 
   const report = async (_: unknown, { awaited }: Hang) => seen.hangs.push(awaited);
   const watchdog = { report } as unknown as Watchdog;
   const { signal } = new AbortController();
-  await using slot = new GuestSlot({ open, onReports: onSplats, signal });
+  await using slot = new GuestSlot({ open, onReports: onSplats, watchdog, signal });
   await fillRows(slot, { job, watchdog, machine: { signal }, onRow, onSplats });
   return seen;
 }
