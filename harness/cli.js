@@ -1,21 +1,15 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
-// JavaScript, so that an old Node can say what it lacks, and because what is loaded before the cache of compiled
-// sources is known would be compiled each time.
+// JavaScript, so that an old Node can run it too, and because what is loaded before the cache of compiled sources is
+// known would be compiled each time. `cli.ts` is a link to it: no Node before 22 loads a file of that name.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { cacheRoot } from './cacheRoot.js';
+import { isRecentNode, runInOurNode } from './ourNode.js';
 
-// The first with `await using`; it runs TypeScript unless it is told not to.
-const LEAST_NODE = 24;
+if (!isRecentNode()) process.exit(await runInOurNode(process.argv.slice(1)));
 
-if (Number.parseInt(process.versions.node, 10) < LEAST_NODE || !process.features.typescript) {
-  process.stderr.write(
-    `pinlab: needs Node ${LEAST_NODE} or later and its TypeScript support, this is ${process.version}; npx pinlab and npm start bring their own\n`,
-  );
-  process.exit(3);
-}
 // Where there is no cache yet, making one is left to whom it is made for: it may be refused, and the reason is then told.
 if (existsSync(cacheRoot())) module.enableCompileCache(join(cacheRoot(), 'compiled'));
 const { main } = await import('./commands/main.ts');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { start, tryRun } from '../host/spawn.ts';
 import { temporaryDirectory } from '../host/temporary.ts';
+import { oldNode } from './oldNode.ts';
 
 const CLI = join(import.meta.dirname, '../cli.js');
 
@@ -20,7 +21,16 @@ test('the program may be called by its TypeScript name', async (t) => {
   t.regex(stderr, /unknown command 'judge'/);
 });
 
-test('a Node that cannot run pinlab says what could', async (t) => {
+test('a Node that is too old, by whichever name it is called, hands over to the one that came along', async (t) => {
+  await using old = await oldNode();
+  for (const name of [CLI, CLI.replace(/\.js$/, '.ts')]) {
+    const { code, stderr } = await tryRun(old.path, [...old.args, name, 'judge'], { what: 'try' });
+    t.is(code, 2);
+    t.regex(stderr, /^error: unknown command 'judge'/);
+  }
+});
+
+test('where none came along, that is said, with what could', async (t) => {
   const args = ['--no-strip-types', CLI, '--help'];
   const { code, stderr } = await tryRun(process.execPath, args, { what: 'try' });
   t.is(code, 3);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import { EXIT } from '../../errors.ts';
+import { start } from '../../host/spawn.ts';
 import { parseKtap } from '../../ktap/parse.ts';
 import { results } from '../../schema/results.ts';
+import { oldNode } from '../oldNode.ts';
 import { counter, stalls } from './counters.ts';
 import {
+  CLI,
   pinlab,
   readResults,
   startPinlab,
@@ -14,7 +18,7 @@ import {
   untilTesting,
   WITHOUT_CALL,
 } from './pinlab.ts';
-import { isAlive } from './processes.ts';
+import { childrenOf, isAlive } from './processes.ts';
 import { runWithoutPins } from './withoutPins.ts';
 
 /** What the base flavour of 6.12 cannot show, and the reason that each such test gives. */
@@ -104,15 +108,38 @@ test('an interrupt leaves no QEMU and keeps the verdicts that were there', async
   t.is(summary.exitCode, EXIT.interrupted);
 });
 
+test('a Node that is too old passes an interrupt on, and takes all along when it is killed', async (t) => {
+  for (const [signal, code] of [
+    ['SIGINT', EXIT.interrupted],
+    ['SIGKILL', undefined],
+  ] as const) {
+    await using old = await oldNode();
+    await using directory = await temporaryDirectory();
+    await using child = start(old.path, [...old.args, CLI, 'run', '--output', directory.path], {
+      what: 'pinlab',
+      env: { CI: 'true' },
+    });
+    const [pinlab] = await untilTesting(child);
+    if (pinlab === undefined) return t.fail('nothing was started');
+    const children = [pinlab, ...(await childrenOf(pinlab))];
+    t.true(children.length > 1);
+    process.kill(child.pid, signal);
+    t.is((await child.exited).code, code);
+    await untilGone(children);
+  }
+});
+
 test('a killed harness takes its QEMU along', async (t) => {
   await using directory = await temporaryDirectory();
   await using child = startPinlab(['run', '--output', directory.path]);
   const children = await untilTesting(child);
   process.kill(child.pid, 'SIGKILL');
   await child.exited;
-  // The kernel kills QEMU as its parent dies; it may be seen a moment longer.
-  for (const pid of children) {
-    while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await untilGone(children);
   t.true(children.length > 0);
 });
+
+/** The kernel kills a process as its parent dies; it may be seen a moment longer. */
+async function untilGone(pids: readonly number[]) {
+  for (const pid of pids) while (await isAlive(pid)) await setTimeout(20);
+}
