@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { DISK_FULL_HINT, PinlabError } from '../errors.ts';
-import { printable } from '../schema/printable.ts';
+import { COMMAND_LENGTH, printable } from '../schema/printable.ts';
 
-/** A command that is to be pasted must be whole, and may name many files. */
-const MAX_LENGTH = 100_000;
 const LINE_END = /\r?\n/;
 
 /**
@@ -13,7 +11,7 @@ const LINE_END = /\r?\n/;
 export function explain(error: unknown): string {
   return whole(error)
     .split(LINE_END)
-    .map((line) => printable(line, MAX_LENGTH))
+    .map((line) => printable(line, COMMAND_LENGTH))
     .join('\n');
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { printable } from '../schema/printable.ts';
+import { COMMAND_LENGTH, printable } from '../schema/printable.ts';
 import type { Frame, Results, Splat, Summary, TestResult } from '../schema/results.ts';
 import { isBad } from '../schema/verdict.ts';
 import { duration } from './duration.ts';
@@ -87,11 +87,16 @@ export function frameText(frame: Frame): string {
 export function rerunCommand({ command }: Results, { id }: TestResult): string {
   const pattern = `^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
   // A bundle has one test.
-  if (command[1] === 'replay') return printable(command.map(quote).join(' '));
+  if (command[1] === 'replay') return shellLine(command);
   const kept = command.filter(
     (word, i) => !selects(word) && !TAKES_VALUE.has(command[i - 1] ?? ''),
   );
-  return printable([...kept, '--grep', pattern].map(quote).join(' '));
+  return shellLine([...kept, '--grep', pattern]);
+}
+
+/** pinlab itself is not on the PATH of somebody who installed it in a project. */
+function shellLine(command: readonly string[]): string {
+  return printable(['npx', ...command].map(quote).join(' '), COMMAND_LENGTH);
 }
 
 /** Options that picked the tests of the run, and would hide this one from another; durations are for shards. */

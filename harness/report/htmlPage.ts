@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { COMMAND_LENGTH } from '../schema/printable.ts';
 import type { Attempt, Frame, Results, Splat, TestResult } from '../schema/results.ts';
 import { isBad, isFlaky } from '../schema/verdict.ts';
 import {
@@ -175,7 +176,7 @@ function testCell(test: TestResult, results: Results): string {
   });
   return `<details${isBad(test) ? ' open' : ''}><summary>${name}${reason}</summary>
 <p>${escapeLine(place)}</p>${test.attempts.map(attemptText).join('')}${links.join('')}
-<p>again: <code>${escapeLine(rerunCommand(results, test))}</code></p></details>`;
+<p>again: <code>${escapeLine(rerunCommand(results, test), COMMAND_LENGTH)}</code></p></details>`;
 }
 
 function attemptText({ status, reason = '', diagnostics }: Attempt, index: number): string {

@@ -10,9 +10,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** One line of untrusted text as the content or an attribute's value of XML or HTML. */
-export function escapeLine(text: string): string {
-  return escapeMarkup(printable(text));
+/** One line of untrusted text as the content or an attribute's value of XML or HTML; see `printable`. */
+export function escapeLine(text: string, maxLength?: number): string {
+  return escapeMarkup(printable(text, maxLength));
 }
 
 /** Untrusted text of several lines as the content of an XML or HTML element. */

@@ -10,6 +10,9 @@ const CONTROLS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
+/** The `maxLength` of a command: one that is to be pasted must be whole, and may name many files. */
+export const COMMAND_LENGTH = 100_000;
+
 /**
  * One line of untrusted text that is safe to show anywhere: no terminal escape, control character
  * or half of a surrogate pair is left, and at most `maxLength` characters.

@@ -32,6 +32,13 @@ test('a failing test comes first, open, with its reason, counters and splat', (t
   t.true(page.includes('id="warning-0123456789ab" open>'));
 });
 
+test('the command that runs a failing test again is whole', (t) => {
+  const command = ['pinlab', 'run', '--series', 'x'.repeat(2000)];
+  const page = htmlText({ ...sampleResults([red]), command });
+  const again = `npx ${command.join(' ')} --grep &#39;^mempinfd:red$&#39;`;
+  t.true(page.includes(`<p>again: <code>${again}</code></p>`));
+});
+
 test('a decoded frame shows its place and, where there is source, its line', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'pinlab-html-'));
   const [frame] = sampleSplat().frames;

@@ -45,7 +45,7 @@ test('a failure is told in full at the end', async (t) => {
     '    # pin.c:14:x:Expected',
     '  device: translations 16',
     '  splat: warning-0123456789ab',
-    "  again: pinlab run --grep '^mempinfd:pin\\.base\\.x$'",
+    "  again: npx pinlab run --grep '^mempinfd:pin\\.base\\.x$'",
     '',
     'SPLAT WARNING in mempinfd_pin during mempinfd:pin.base.x',
     '  fingerprint warning-0123456789ab',
@@ -62,15 +62,25 @@ test('the command to run a test again replaces an earlier selection', async (t) 
   for (const grep of [['--grep', 'pin'], ['--grep=pin'], shard]) {
     const results = { ...sampleResults([bad]), command: ['pinlab', 'run', ...grep, '--cpus', '4'] };
     const again = (await listed(results)).find((line) => line.startsWith('  again: '));
-    t.is(again, "  again: pinlab run --cpus 4 --grep '^mempinfd:it'\\''s$'");
+    t.is(again, "  again: npx pinlab run --cpus 4 --grep '^mempinfd:it'\\''s$'");
   }
+});
+
+test('the command to run a test again is whole, however many patches it names', async (t) => {
+  const bad = sampleTest({ name: 'x', status: 'fail' });
+  const patches = Array.from({ length: 40 }, (_, i) => `/home/me/outgoing/v5/00${i}-mm-gup.patch`);
+  const command = ['pinlab', 'run', '--series', ...patches];
+  const again = (await listed({ ...sampleResults([bad]), command })).find((line) =>
+    line.startsWith('  again: '),
+  );
+  t.is(again, `  again: npx ${command.join(' ')} --grep '^mempinfd:x$'`);
 });
 
 test('a replay is run again as it is: a bundle has one test', async (t) => {
   const bad = sampleTest({ status: 'fail' });
   const results = { ...sampleResults([bad]), command: ['pinlab', 'replay', 'results/failures/x'] };
   const again = (await listed(results)).find((line) => line.startsWith('  again: '));
-  t.is(again, '  again: pinlab replay results/failures/x');
+  t.is(again, '  again: npx pinlab replay results/failures/x');
 });
 
 test('retries show each attempt, and a flaky pass says so', async (t) => {
