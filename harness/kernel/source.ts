@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { UsageError } from '../errors.ts';
 import { type Apt, unpackDeb } from '../host/apt.ts';
 import type { Cache } from '../host/cache.ts';
-import { run } from '../host/spawn.ts';
+import { run, tryRun } from '../host/spawn.ts';
 import type { Base } from './bases.ts';
 
 /** A kernel source tree that nothing may write to. */
@@ -17,6 +18,8 @@ export interface KernelSource {
   base: string;
   /** Whether it came from the cache, and so has known content, or is a developer's own tree. */
   pristine: boolean;
+  /** What a developer's tree is at, as `treeCommit` tells it. */
+  commit?: string | undefined;
   /** Whether it was there already. */
   hit: boolean;
 }
@@ -68,6 +71,31 @@ export async function developerTree(directory: string): Promise<KernelSource> {
     hit: true,
   };
 }
+
+/**
+ * The commit that the git tree `directory` is at, with `+` and a hash of the difference where tracked
+ * files were edited since; undefined where it is no git tree of its own.
+ */
+export async function treeCommit(
+  directory: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const git = (...args: string[]) =>
+    tryRun('git', ['--git-dir', join(directory, '.git'), '--work-tree', directory, ...args], {
+      ...{ what: `git ${args[0]}`, env: GIT_ENVIRONMENT, signal },
+    });
+  const head = await git('rev-parse', '--verify', 'HEAD');
+  if (head.code !== 0) return undefined;
+  // git diff would write a refreshed index into a tree that is not ours.
+  const how = ['--patch', '--binary', '--full-index', '--no-ext-diff'];
+  const { code, stdout } = await git('diff-index', ...how, 'HEAD');
+  if (code !== 0) return undefined;
+  if (stdout === '') return head.stdout;
+  return `${head.stdout}+${createHash('sha256').update(stdout).digest('hex')}`;
+}
+
+/** Equal trees give equal text, whoever asks. */
+const GIT_ENVIRONMENT = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
 
 async function unpack(
   base: Base,

@@ -90,6 +90,11 @@ export const inputs = z.strictObject({
   kernel: z.strictObject({
     source: z.string(),
     version: z.string(),
+    /** What a developer's git tree was at; after a plus, the hash of what was edited since. */
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}(\+[0-9a-f]{64})?$/)
+      .optional(),
     flavour: z.string(),
     series: z.array(hashedFile),
     configSha256: sha256,

@@ -11,7 +11,7 @@ import { strayLine } from '../kernel/config.ts';
 import { ownSources } from '../kernel/coverage.ts';
 import { flavours } from '../kernel/fragments.ts';
 import { isOurs, type OurSeries, ourSeries } from '../kernel/ourSeries.ts';
-import { debianSource, developerTree, type KernelSource } from '../kernel/source.ts';
+import { debianSource, developerTree, type KernelSource, treeCommit } from '../kernel/source.ts';
 import { printable } from '../schema/printable.ts';
 import type { KernelRequest } from './buildKernel.ts';
 import { stage } from './stage.ts';
@@ -71,12 +71,18 @@ export async function resolveKernel(
 ): Promise<KernelRequest> {
   await checkChoice(choice);
   const fragments = await Promise.all(choice.fragments.map((file) => readUserFile(file)));
-  const source = await resolveSource(workspace, choice.kernel);
+  const source = await atCommit(workspace, await resolveSource(workspace, choice.kernel));
   const series = source.pristine ? await resolveSeries(workspace, choice, source.base) : NO_SERIES;
   // Under the series' own name, whose work tree then needs no more than what they change.
   const patched = await withFiles(workspace, series, choice.patches ?? []);
   const request = { source, series: patched, flavour: choice.flavour, fragments, counted: [] };
   return choice.coverage ? withCoverage(workspace.root, request) : request;
+}
+
+/** `source` with its commit, where it has one. */
+async function atCommit({ signal }: Workspace, source: KernelSource): Promise<KernelSource> {
+  if (source.pristine) return source;
+  return { ...source, commit: await treeCommit(source.directory, signal) };
 }
 
 /** The same kernel, made to count how often the lines of the series' own files run. */

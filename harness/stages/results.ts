@@ -77,6 +77,7 @@ export function describeKernel(kernel: KernelArtifact): Results['inputs']['kerne
   return {
     source: source.pristine ? `linux-source-${source.base}` : source.directory,
     version: source.version,
+    ...(source.commit === undefined ? {} : { commit: source.commit }),
     ...{ flavour, series, configSha256, imageSha256, compiler },
   };
 }

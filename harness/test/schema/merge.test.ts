@@ -117,6 +117,18 @@ test('shards of different runs are refused, and the difference is named', (t) =>
   refused(t, [first, { ...second, shard: { ...plan, total: 3 } }], /in the number of shards/);
 });
 
+test('shards of one tree at different commits are of different kernels', (t) => {
+  const at = (part: Results, commit: string) => {
+    const kernel = { ...part.inputs.kernel, series: [], commit };
+    return { ...part, inputs: { ...part.inputs, kernel } };
+  };
+  const [one, other] = ['1'.repeat(40), '2'.repeat(40)] as [string, string];
+  refused(t, [at(first, one), at(second, other)], /differ in the kernel/);
+  refused(t, [at(first, one), at(second, `${one}+${'3'.repeat(64)}`)], /differ in the kernel/);
+  const merged = mergeShards([at(first, one), at(second, one)]);
+  t.deepEqual(results.parse(merged), merged);
+});
+
 test('shards that were cut differently are refused', (t) => {
   refused(t, [first, shard(2, [0])], /mempinfd:c is in no shard/);
   refused(t, [first, shard(2, [0, 1, 2])], /mempinfd:b is in two shards/);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { UsageError } from '../../errors.ts';
 import { Cache } from '../../host/cache.ts';
+import { run } from '../../host/spawn.ts';
 import { temporaryDirectory } from '../../host/temporary.ts';
 import { bases } from '../../kernel/bases.ts';
+import type { KernelArtifact } from '../../stages/buildKernel.ts';
 import { checkChoice, type KernelChoice, resolveKernel } from '../../stages/kernelRequest.ts';
+import { describeKernel } from '../../stages/results.ts';
 import { openWorkspace } from '../../stages/workspace.ts';
 import { CONTROLS } from '../report/hostile.ts';
 
@@ -70,6 +73,43 @@ test('an unknown flavour, base or tree is refused with what there is', async (t)
     if (!(error instanceof UsageError)) return t.fail(`${error}`);
     t.truthy(error.hint);
   }
+});
+
+test('a tree of the user’s is known by its commit and by what differs from it, and is not written to', async (t) => {
+  await using scratch = await temporaryDirectory('test');
+  const tree = join(scratch.path, 'linux');
+  await mkdir(tree);
+  await writeFile(join(tree, 'Makefile'), 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n');
+  await writeFile(join(tree, 'Kconfig'), '');
+  const somebody = ['-c', 'user.name=A', '-c', 'user.email=a@localhost'];
+  const git = (...args: string[]) =>
+    run('git', ['-C', tree, ...somebody, ...args], { what: `git ${args[0]}` });
+  const { signal } = new AbortController();
+  const options = { cacheRoot: scratch.path, emit: () => undefined, signal };
+  const workspace = openWorkspace({ root: scratch.path, ...options });
+  const commit = async () => {
+    const { source } = await resolveKernel(workspace, { ...CHOICE, kernel: tree });
+    return describeKernel({ source } as KernelArtifact).commit;
+  };
+  // Also below the checkout of something else.
+  await run('git', ['init', '--quiet', scratch.path], { what: 'git init' });
+  t.is(await commit(), undefined);
+  await git('init', '--quiet');
+  t.is(await commit(), undefined);
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'one');
+  const head = (await git('rev-parse', 'HEAD')).stdout;
+  const index = await readFile(join(tree, '.git/index'));
+  t.is(await commit(), head);
+  await writeFile(join(tree, 'Kconfig'), 'config A\n');
+  const edited = await commit();
+  t.regex(edited ?? '', new RegExp(`^${head}\\+[0-9a-f]{64}$`));
+  t.is(await commit(), edited);
+  await writeFile(join(tree, 'Kconfig'), 'config B\n');
+  t.not(await commit(), edited);
+  await writeFile(join(tree, 'Kconfig'), '');
+  t.is(await commit(), head);
+  t.deepEqual(await readFile(join(tree, '.git/index')), index);
 });
 
 test('a tree of the user’s takes no patches, and none of them is ignored', async (t) => {
