@@ -7,7 +7,7 @@ import { commandLine } from '../host/spawn.ts';
 import type { Machine } from '../qemu/args.ts';
 import { type Artifact, BUNDLE_SCHEMA, type Bundle } from '../schema/bundle.ts';
 import type { Results, Splat, TestResult } from '../schema/results.ts';
-import { decidingAttempt } from '../schema/verdict.ts';
+import { concludeTest, decidingAttempt, isBad, withSplats } from '../schema/verdict.ts';
 import type { Built } from './buildAll.ts';
 import { copyConsole } from './consoleExcerpt.ts';
 import { consoleName } from './consoleLogs.ts';
@@ -22,7 +22,7 @@ export interface BundleRequest {
   bootTimeoutMs: number;
 }
 
-/** Below a run's output, a directory for each test that failed or was lost. */
+/** Below a run's output, a directory for each test that made it red. */
 export const FAILURES = 'failures';
 
 /** Writes a bundle for each bad test, in place of those of an earlier run; returns their directories. */
@@ -31,9 +31,8 @@ export async function writeBundles(request: BundleRequest): Promise<string[]> {
   const directory = join(output, FAILURES);
   await rm(directory, { recursive: true, force: true });
   // A test that was never started has nothing to tell or to replay.
-  const bad = results.tests.filter(
-    ({ status, attempts }) => (status === 'fail' || status === 'lost') && attempts.length > 0,
-  );
+  const started = results.tests.filter(({ attempts }) => attempts.length > 0);
+  const bad = started.map((test) => asFailed(test, results)).filter(isBad);
   const artifacts = bad.length > 0 ? await artifactsOf(request.built) : undefined;
   const written = bad.map(async (test) => {
     const to = join(directory, directoryName(test.id));
@@ -41,6 +40,16 @@ export async function writeBundles(request: BundleRequest): Promise<string[]> {
     return to;
   });
   return Promise.all(written);
+}
+
+/** `test` as the kernel's reports during it leave it: one that a retry healed is as it was before. */
+function asFailed(test: TestResult, { splats }: Results): TestResult {
+  const { id, attempts, source } = test;
+  const isRed = splats.some((splat) => splat.test === id && splat.allowed === undefined);
+  const telling = attempts.findLast(isBad) ?? decidingAttempt(attempts);
+  if (isBad(test) || !isRed || !telling) return test;
+  const failed = concludeTest(id, [withSplats(telling, id, splats)], splats);
+  return { ...failed, ...(source ? { source } : {}) };
 }
 
 /** A test's id as the name of a directory. */
