@@ -18,6 +18,12 @@ export const DISK_FULL = 'No space left on device';
 export const DISK_FULL_HINT =
   'the disk is full: free some, or set XDG_CACHE_HOME to a larger one; finished artifacts are kept';
 
+/** A line of a file of the user's, from 1. */
+export interface SourceLine {
+  file: string;
+  line: number;
+}
+
 export interface ErrorDetail {
   /** What to do about it: a sentence or a command. */
   hint?: string;
@@ -25,6 +31,8 @@ export interface ErrorDetail {
   command?: string;
   /** The last lines of the output that explains it. */
   output?: string;
+  /** The line that is the suspect. */
+  place?: SourceLine;
   cause?: unknown;
 }
 
@@ -34,6 +42,8 @@ export class PinlabError extends Error {
   readonly hint: string | undefined;
   readonly command: string | undefined;
   readonly output: string | undefined;
+  /** Whoever knows what was built may find it in `output` later. */
+  place: SourceLine | undefined;
 
   constructor(message: string, detail: ErrorDetail = {}) {
     super(message, { cause: detail.cause });
@@ -41,6 +51,7 @@ export class PinlabError extends Error {
     this.hint = detail.hint;
     this.command = detail.command;
     this.output = detail.output;
+    this.place = detail.place;
   }
 }
 

@@ -140,22 +140,24 @@ async function runOnce(
   const telling = new Telling(reporters);
   const emit = (event: RunEvent) => telling.tell(event);
   const workspace = invocation.workspace(emit);
-  const { results, bundles, error } = await judgeKernel({
-    version: invocation.environment.version,
-    workspace,
-    command: ['pinlab', ...invocation.argv],
-    choice: kernelChoice(options),
-    selection: { suites, grep: options.grep, only },
-    extend: kselftest && offerKselftests(workspace, kselftest),
-    shard: options.shard,
-    durations: options.durations,
-    policy: runPolicy(options),
-    machine: machineChoice(options),
-    jobs: options.jobs,
-    output,
-    ...timeLimits({ ...options, usualTestSeconds: kselftest && KSELFTEST_SECONDS }),
-    emit,
-  });
+  const { results, bundles, error } = await telling.during(
+    judgeKernel({
+      version: invocation.environment.version,
+      workspace,
+      command: ['pinlab', ...invocation.argv],
+      choice: kernelChoice(options),
+      selection: { suites, grep: options.grep, only },
+      extend: kselftest && offerKselftests(workspace, kselftest),
+      shard: options.shard,
+      durations: options.durations,
+      policy: runPolicy(options),
+      machine: machineChoice(options),
+      jobs: options.jobs,
+      output,
+      ...timeLimits({ ...options, usualTestSeconds: kselftest && KSELFTEST_SECONDS }),
+      emit,
+    }),
+  );
   emit({ type: 'runEnd', results, explanation: error && explain(error) });
   await telling.done();
   if (bundles.length > 0) process.stderr.write(`${bundlesNote(bundles)}\n`);

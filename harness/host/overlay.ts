@@ -187,7 +187,17 @@ async function applyPatch(patch: string, series: Series, directory: string, sign
     output: finished.tail,
     hint: 'rebase the patch onto this source, or choose the kernel that it is meant for with --kernel',
     command: `git apply --check ${patch}`,
+    place: { file: patch, line: failedHunk(await readFile(patch, 'utf8'), finished.tail) },
   });
+}
+
+/** The line of `patch` at which the hunk begins that git named, or else the first. */
+function failedHunk(patch: string, said: string): number {
+  const [, file, before] = /patch failed: (\S+):(\d+)$/m.exec(said) ?? [];
+  const lines = patch.split('\n');
+  const target = lines.findIndex((line) => line.startsWith(`+++ b/${file}`));
+  const hunk = lines.findIndex((line, i) => i > target && line.startsWith(`@@ -${before},`));
+  return Math.max(hunk, 0) + 1;
 }
 
 function gitApply(

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { InfraError } from '../errors.ts';
-import type { RunEnd } from '../schema/events.ts';
+import type { RunEnd, RunFailed } from '../schema/events.ts';
 import { printable } from '../schema/printable.ts';
 import type { Results, Splat, TestResult } from '../schema/results.ts';
 import { isFlaky } from '../schema/verdict.ts';
 import { badSplats, badTests, failureRate, runProblem } from './describe.ts';
-import { githubSummary } from './githubSummary.ts';
+import { failureSummary, githubSummary } from './githubSummary.ts';
 import type { Output, Reporter } from './reporter.ts';
 
 export interface GithubOptions {
@@ -58,6 +58,12 @@ export class GithubReporter implements Reporter {
     this.#resume();
     for (const line of commands(annotations(results))) this.#options.stream.write(`${line}\n`);
     await this.#appendSummary(githubSummary(results));
+  }
+
+  async runFailed({ error }: RunFailed) {
+    this.#resume();
+    for (const line of commands([errorAnnotation(error)])) this.#options.stream.write(`${line}\n`);
+    await this.#appendSummary(failureSummary(error));
   }
 
   #stop() {
@@ -122,6 +128,11 @@ function flakyAnnotation(test: TestResult): Annotation {
     message: failureRate(test),
     ...test.source,
   };
+}
+
+function errorAnnotation({ message, output, hint, place }: RunFailed['error']): Annotation {
+  const said = [output ?? message, hint].filter((text) => text !== undefined);
+  return { level: 'error', title: message, message: said.join('\n'), ...place };
 }
 
 function runAnnotation(message: string): Annotation {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { RunFailed } from '../schema/events.ts';
 import type { Results, Splat, TestResult } from '../schema/results.ts';
 import { decidingAttempt } from '../schema/verdict.ts';
 import { badSplats, badTests, frameText, summaryLine, verdictWord } from './describe.ts';
@@ -27,6 +28,21 @@ export function githubSummary(results: Results): string {
     testTable(results.tests),
   ];
   return `${fitting([...head, ...blocks]).join('\n')}\n`;
+}
+
+/** How much of the output of an error is shown: its last lines. */
+const OUTPUT_LINES = 100;
+
+/** The job summary of a run that ended before there were results; what a tool said is as safe as above. */
+export function failureSummary({ message, output, hint }: RunFailed['error']): string {
+  const tail = output?.split(/\r?\n/).slice(-OUTPUT_LINES);
+  const blocks = [
+    '<h2>pinlab: stopped by an error</h2>',
+    `<p>${escapeLine(message)}</p>`,
+    ...(hint ? [`<p>what to do: ${escapeLine(hint)}</p>`] : []),
+    ...(tail ? [`<details open><summary>output</summary>${pre(tail.join('\n'))}</details>`] : []),
+  ];
+  return `${fitting(blocks).join('\n')}\n`;
 }
 
 /** As many of the blocks as fit; a note says how many did not. */

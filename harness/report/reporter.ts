@@ -3,6 +3,7 @@
 import type {
   RunEnd,
   RunEvent,
+  RunFailed,
   RunStart,
   SplatSeen,
   StageEvent,
@@ -10,7 +11,7 @@ import type {
   TestStart,
 } from '../schema/events.ts';
 
-/** Shows a run to somebody. Each callback is optional; only the last may take time. */
+/** Shows a run to somebody. Each callback is optional; only the last two may take time. */
 export interface Reporter {
   stage?(event: StageEvent): void;
   runStart?(event: RunStart): void;
@@ -18,6 +19,7 @@ export interface Reporter {
   testEnd?(event: TestEnd): void;
   splat?(event: SplatSeen): void;
   runEnd?(event: RunEnd): void | Promise<void>;
+  runFailed?(event: RunFailed): void | Promise<void>;
 }
 
 /** What a reporter writes to. */
@@ -48,6 +50,8 @@ function tell(reporter: Reporter, event: RunEvent): void | Promise<void> {
       return reporter.splat?.(event);
     case 'runEnd':
       return reporter.runEnd?.(event);
+    case 'runFailed':
+      return reporter.runFailed?.(event);
     default:
       return reporter.stage?.(event);
   }

@@ -20,6 +20,18 @@ export class Telling {
       .catch((error) => void this.#errors.push(error));
   }
 
+  /** What `run` makes; an error that ends it is told, and then thrown on. */
+  async during<T>(run: Promise<T>): Promise<T> {
+    try {
+      return await run;
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.tell({ type: 'runFailed', error });
+      await this.#told;
+      throw cause;
+    }
+  }
+
   /** Settles once all is told; rejects with the first failure of a reporter. */
   async done(): Promise<void> {
     await this.#told;

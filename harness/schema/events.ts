@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import type { PinlabError } from '../errors.ts';
 import type { Results, Splat, TestResult } from './results.ts';
 
 /** The stages of a run; each happens at most once, some at the same time. */
@@ -106,8 +107,14 @@ export interface RunEnd {
   explanation?: string | undefined;
 }
 
+/** The run ended before there were results, and no event follows; the error also travels as an exception. */
+export interface RunFailed {
+  type: 'runFailed';
+  error: Pick<Error, 'message'> & Partial<Pick<PinlabError, 'output' | 'hint' | 'place'>>;
+}
+
 /** What stages tell reporters; nothing flows back. */
-export type RunEvent = StageEvent | RunStart | TestStart | TestEnd | SplatSeen | RunEnd;
+export type RunEvent = StageEvent | RunStart | TestStart | TestEnd | SplatSeen | RunEnd | RunFailed;
 
 /** Where stages send their events. */
 export type Emit = (event: RunEvent) => void;

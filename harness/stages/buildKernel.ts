@@ -22,6 +22,7 @@ import { copyGdbScripts } from '../kernel/gdbScripts.ts';
 import { compileModule } from '../kernel/module.ts';
 import type { KernelSource } from '../kernel/source.ts';
 import { workTree, workTreeRoot } from '../kernel/worktree.ts';
+import { blame } from './blame.ts';
 import type { KernelSources } from './sourceContext.ts';
 import { type StageProgress, stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
@@ -77,9 +78,10 @@ export function buildKernel(workspace: Workspace, request: KernelRequest): Promi
     const fragments = [own, ...request.fragments].join('\n');
     const parts = await seriesParts(series);
     const plan = { request, fragments, progress };
-    const entry = source.pristine
-      ? await fromCache(workspace, plan, parts, compiler)
-      : await fromDeveloperTree(workspace, plan);
+    const built = source.pristine
+      ? fromCache(workspace, plan, parts, compiler)
+      : fromDeveloperTree(workspace, plan);
+    const entry = await built.catch((error) => blame(workspace.root, series, error));
     return describe(entry, request, parts, compiler);
   });
 }

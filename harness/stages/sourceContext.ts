@@ -89,7 +89,11 @@ async function linesOf(file: string, { root, overlay, source }: Tree) {
 }
 
 /** The line of this checkout that is the line of the kernel: in a file of ours, or in a patch. */
-async function repositoryLine(file: string, line: number, { root, applied, patches }: Tree) {
+export async function repositoryLine(
+  file: string,
+  line: number,
+  { root, applied, patches }: Pick<Tree, 'root' | 'applied' | 'patches'>,
+) {
   if (OURS.test(file)) return { file, line };
   for (const { from, to } of applied.newFiles) {
     const path = join(from, relative(to, file));
@@ -100,7 +104,7 @@ async function repositoryLine(file: string, line: number, { root, applied, patch
 }
 
 /** The line of a patch as its user has it: what a mailbox was split into is nobody's file. */
-function patchPlace(root: string, { patches, origins }: Series, found: PatchLine) {
+export function patchPlace(root: string, { patches, origins }: Series, found: PatchLine) {
   const patch = patches[found.patch] ?? '';
   const origin = origins?.get(patch);
   if (!origin) return inRepository(root, patch, found.line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { start, tryRun } from '../host/spawn.ts';
@@ -100,6 +100,19 @@ test('what cannot be meant is refused at once, in words, and leaves nothing behi
     t.notRegex(stderr, /^ +at /m, args.join(' '));
   }
   t.deepEqual(await readdir(scratch.path), before);
+});
+
+test('an error before there are results is annotated on GitHub and in its summary, and printed once', async (t) => {
+  t.timeout(60_000);
+  await using scratch = await temporaryDirectory('test');
+  const [summary, absent] = [join(scratch.path, 'summary.md'), join(scratch.path, 'absent.json')];
+  const args = ['run', '--shard', '1/2', '--durations', absent, '--output', scratch.path];
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, XDG_CACHE_HOME: '/nowhere' };
+  const { code, stderr } = await tryRun(process.execPath, [CLI, ...args], { what: 'try', env });
+  t.is(code, 2, stderr);
+  t.is(stderr.match(/^pinlab: /gm)?.length, 1);
+  t.is(stderr.match(/^::error title=.*absent\.json/gm)?.length, 1);
+  t.regex(await readFile(summary, 'utf8'), /<p>.*absent\.json/);
 });
 
 test('what is compiled is kept in a cache that is there, and none is made for it', async (t) => {

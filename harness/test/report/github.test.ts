@@ -4,8 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { BuildError, EXIT } from '../../errors.ts';
 import { annotations, commands, GithubReporter } from '../../report/github.ts';
-import { githubSummary } from '../../report/githubSummary.ts';
+import { failureSummary, githubSummary } from '../../report/githubSummary.ts';
+import { Telling } from '../../report/telling.ts';
 import { sampleResults, sampleSplat, sampleTest } from '../schema/sample.ts';
 import { Collected, replay } from './collect.ts';
 import { CONTROLS, hostileResults } from './hostile.ts';
@@ -97,6 +99,53 @@ test('the summary is appended to its file', async (t) => {
   await rm(directory, { recursive: true });
   t.is(text, githubSummary(results).repeat(2));
   t.true(text.startsWith('<h2>pinlab: passed</h2>\n<p>1 passed in 4.2 s</p>\n'));
+});
+
+/** What GitHub hears of a run that ends with `error` in the middle of a build. */
+async function failed(error: Error) {
+  const directory = await mkdtemp(join(tmpdir(), 'pinlab-summary-'));
+  const summaryFile = join(directory, 'summary.md');
+  const stream = new Collected();
+  const telling = new Telling([new GithubReporter({ stream, summaryFile, token: 'T' })]);
+  telling.tell({ type: 'stageStart', stage: 'kernel', text: 'Linux' });
+  await telling.during(Promise.reject(error)).catch(() => undefined);
+  const summary = await readFile(summaryFile, 'utf8');
+  await rm(directory, { recursive: true });
+  return { lines: stream.lines, summary };
+}
+
+test('a build that fails resumes commands and is annotated at the line of its patch', async (t) => {
+  const error = new BuildError('build the kernel: make exited with 2', {
+    output: '../mm/gup.c:3:1: error: expected ;',
+    hint: 'mend it',
+  });
+  error.place = { file: 'fix.patch', line: 5 };
+  const { lines, summary } = await failed(error);
+  t.deepEqual(lines, [
+    '::stop-commands::T',
+    '::T::',
+    '::error file=fix.patch,line=5,title=build the kernel%3A make exited with 2::../mm/gup.c:3:1: error: expected ;%0Amend it',
+  ]);
+  t.is(summary, failureSummary(error));
+  for (const word of ['make exited with 2', 'gup.c:3:1: error', 'mend it'])
+    t.true(summary.includes(word), word);
+});
+
+test('an error without a place or output is annotated all the same, and none of it is a command', async (t) => {
+  const { lines } = await failed(new Error('no\n::error::x'));
+  t.deepEqual(lines.slice(1), ['::T::', '::error title=no%0A%3A%3Aerror%3A%3Ax::no%0A::error::x']);
+  const hostile = new BuildError('<script>', { output: 'a\n\n<script>\n\x1b[2J', hint: '<b>' });
+  const { summary } = await failed(hostile);
+  t.is(hostile.exitCode, EXIT.infra);
+  t.notRegex(summary, CONTROLS);
+  t.notRegex(summary, /<script>|<b>|\n\n/);
+});
+
+test('of a long output the summary of an error has the end', (t) => {
+  const output = Array.from({ length: 500 }, (_, i) => `line ${i};`).join('\n');
+  const summary = failureSummary({ message: 'no', output });
+  t.true(summary.includes('line 499;'));
+  t.false(summary.includes('line 9;'));
 });
 
 test('a summary that cannot be written is an error of ours', async (t) => {

@@ -22,6 +22,23 @@ test('events are told in their order, the next when the one before is', async (t
   t.deepEqual(heard, ['end', 'test']);
 });
 
+test('reporters hear of what ends a run before there are results, and it is thrown on', async (t) => {
+  const heard: unknown[] = [];
+  const telling = new Telling([
+    {
+      runFailed({ error }) {
+        heard.push(error);
+        throw new Error('full disk');
+      },
+    },
+    { stage: () => void heard.push('stage') },
+  ]);
+  t.is(await telling.during(Promise.resolve(1)), 1);
+  const error = new Error('no');
+  t.is(await t.throwsAsync(telling.during(Promise.reject(error))), error);
+  t.deepEqual(heard, [error]);
+});
+
 test('a reporter that failed hears of what follows, and its first failure is told', async (t) => {
   let heard = 0;
   const failing = {
