@@ -16,12 +16,21 @@ const MAX_LINE_LENGTH = 400;
 /** A pause in the console that no report makes. */
 const MAX_GAP_S = 5;
 
+/** A CPU that does not come on by itself is made to say where it is (lib/nmi_backtrace.c). */
+const ASKS_CPUS = /^Sending NMI from CPU \d+ to CPUs /;
+const CPU_ANSWERS = /^NMI backtrace for cpu \d+/;
+
 /** What came of a line that was offered to a report. */
 export type Taking = 'taken' | 'last' | 'foreign';
 
 /** Whether a report begins with this line. */
 export function startsReport(text: string): boolean {
   return CUT_HERE.test(text) || recognise(text) !== undefined;
+}
+
+/** Whether a CPU begins with this line to say where it is, for a report that another CPU prints. */
+export function answersForReport(text: string): boolean {
+  return CPU_ANSWERS.test(text);
 }
 
 /** The lines of one report, while it is being printed. */
@@ -33,6 +42,7 @@ export class Report {
   #end: ReportEnd = 'endMarker';
   #rank = Number.POSITIVE_INFINITY;
   #inTrace = false;
+  #asksOtherCpus = false;
   #time: number | undefined;
   readonly #lines: string[] = [];
 
@@ -42,6 +52,11 @@ export class Report {
 
   get lines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** Whether other CPUs were told to say where they are. */
+  get asksOtherCpus(): boolean {
+    return this.#asksOtherCpus;
   }
 
   /** Whether something that is no part of any report ends this one. */
@@ -55,6 +70,7 @@ export class Report {
     this.#time = time;
     if (!this.#inTrace) this.#identify(text);
     if (startsTrace(text)) this.#inTrace = true;
+    if (ASKS_CPUS.test(text)) this.#asksOtherCpus = true;
     this.#lines.push(printable(text, MAX_LINE_LENGTH));
     return this.#isLast(text) ? 'last' : 'taken';
   }

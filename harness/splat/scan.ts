@@ -6,7 +6,7 @@ import { type ConsoleLine, consoleLines } from './console.ts';
 import { fingerprint } from './fingerprint.ts';
 import { framesOf } from './frames.ts';
 import { Markers } from './markers.ts';
-import { Report, startsReport } from './report.ts';
+import { answersForReport, Report, startsReport } from './report.ts';
 
 export interface ScanOptions {
   /** The word in this run's markers. */
@@ -23,7 +23,10 @@ const MAX_SPLATS = 1000;
 export class SplatScanner {
   readonly #markers: Markers;
   readonly #allowed: readonly Allowance[];
-  /** The unfinished reports by their caller; without CONFIG_PRINTK_CALLER there is one at most. */
+  /**
+   * The unfinished reports by their caller; without CONFIG_PRINTK_CALLER there is one at most. Several callers have the
+   * same one while a CPU makes others say where they are.
+   */
   readonly #open = new Map<string, Report>();
   #found: Splat[] = [];
   #count = 0;
@@ -60,7 +63,9 @@ export class SplatScanner {
     // Where the kernel stamps its lines, a line without a stamp comes from user space.
     if (this.#hasTimes && line.time === undefined) return;
     if (this.#markers.push(line.text)) return this.#finishLoose();
-    if (!this.#continues(line) && startsReport(line.text)) this.#begin(line);
+    if (this.#continues(line)) return;
+    if (startsReport(line.text)) this.#begin(line);
+    else if (answersForReport(line.text)) this.#join(line);
   }
 
   /** Whether the line belongs to a report that has begun. */
@@ -77,15 +82,25 @@ export class SplatScanner {
     this.#continues(line);
   }
 
+  /** Adds the line, and what its caller goes on with, to the report that asked for it. */
+  #join(line: ConsoleLine) {
+    const asking = [...this.#open.values()].findLast((report) => report.asksOtherCpus);
+    if (!asking) return;
+    this.#open.set(line.caller, asking);
+    this.#continues(line);
+  }
+
   #finishLoose() {
-    for (const [caller, report] of this.#open) if (report.endsAtNoise) this.#finish(caller);
+    for (const [caller, report] of [...this.#open]) if (report.endsAtNoise) this.#finish(caller);
   }
 
   #finish(caller: string) {
     const report = this.#open.get(caller);
-    this.#open.delete(caller);
+    // Another of its callers has ended it.
+    if (!report) return;
+    for (const [one, open] of [...this.#open]) if (open === report) this.#open.delete(one);
     this.#count += 1;
-    if (report && this.#count <= MAX_SPLATS) this.#found.push(toSplat(report, this.#allowed));
+    if (this.#count <= MAX_SPLATS) this.#found.push(toSplat(report, this.#allowed));
   }
 }
 

@@ -144,6 +144,32 @@ test('with caller ids, reports of two CPUs are told apart', (t) => {
   );
 });
 
+test('a CPU that is asked where it is answers for the report that asks, and ends no other', (t) => {
+  const lines = [
+    '[   11.034896][    C1] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:',
+    '[   11.045013][    C1] rcu: \t0-....: (430 ticks this GP) idle=b84c/1/0x4000000000000000',
+    '[   11.045500][   T70] ------------[ cut here ]------------',
+    '[   11.045600][   T70] WARNING: CPU: 2 PID: 70 at mm/gup.c:12 on_other+0x4/0x8',
+    '[   11.052579][    C1] Sending NMI from CPU 1 to CPUs 0:',
+    '[   11.062403][    C0] NMI backtrace for cpu 0',
+    '[   11.062716][    C0] CPU: 0 UID: 0 PID: 71 Comm: causes Not tainted 6.12.118 #1',
+    '[   11.063002][    C0] pc : stuck+0x2c/0x48 [module]',
+    '[   11.064073][    C0] Call trace:',
+    '[   11.064127][    C0]  stuck+0x2c/0x48 [module]',
+    '[   11.064150][   T70] Call trace:',
+    '[   11.064160][   T70]  on_other+0x4/0x8',
+    '[   11.064170][   T70] ---[ end trace 0000000000000000 ]---',
+    '[   11.064204][    C0]  asked+0x9c/0x110 [module]',
+    '[   13.178318][    C0] hrtimer: interrupt took 80040720 ns',
+    '[   13.178400][    C1] something else',
+  ];
+  const found = scan(lines).map(({ kind, frames }) => [kind, frames.map(({ symbol }) => symbol)]);
+  t.deepEqual(found, [
+    ['warning', ['on_other']],
+    ['rcu-stall', ['stuck', 'asked']],
+  ]);
+});
+
 test('every kernel is asked for the time and the caller of each line', async (t) => {
   const config = join(import.meta.dirname, '../../../kernel/configs/base.config');
   const options = (await readFile(config, 'utf8')).split('\n');
